@@ -1,0 +1,1 @@
+"""The public form: what a resident typed on our own page."""

@@ -1,0 +1,49 @@
+"""Decides which adapters there are, by kind: those that come with Sociable and those of other packages.
+
+Leaves what each network needs and can do to its own folder; no network's name is known elsewhere.
+"""
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from sociable.channels.base import Adapter
+from sociable.channels.email.adapter import EmailAdapter
+from sociable.channels.form.adapter import FormAdapter
+
+GROUP = "sociable.channels"
+BUILT_IN: tuple[type[Adapter], ...] = (EmailAdapter, FormAdapter)
+
+
+class UnknownChannel(LookupError):
+    """No adapter of that kind is installed."""
+
+    def __init__(self, kind: str) -> None:
+        known = ", ".join(sorted(kinds()))
+        super().__init__(f"No channel of the kind “{kind}” is installed. There is: {known}.")
+        self.kind = kind
+
+
+@cache
+def kinds() -> dict[str, type[Adapter]]:
+    """Return every adapter class by its kind; what comes with Sociable cannot be replaced from outside."""
+    outside = (cast("type[Adapter]", entry.load()) for entry in entry_points(group=GROUP))
+    return {adapter.kind: adapter for adapter in (*outside, *BUILT_IN)}
+
+
+def adapter_class(kind: str) -> type[Adapter]:
+    """Return the adapter class of a kind.
+
+    Errors: UnknownChannel
+    """
+    if kind not in kinds():
+        raise UnknownChannel(kind)
+    return kinds()[kind]
+
+
+def adapter(kind: str, settings: dict[str, Any]) -> Adapter:
+    """Return an adapter for one account of this kind.
+
+    Errors: UnknownChannel; SettingsRefused with a sentence for each field
+    """
+    return adapter_class(kind).from_settings(settings)

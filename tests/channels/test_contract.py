@@ -1,0 +1,119 @@
+"""What every channel keeps to, whoever wrote it: run over all adapters that are installed."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sociable.channels import registry
+from sociable.channels.base import Adapter, Automatic, Fetches, Parsed, Sends, SettingsRefused
+
+FETCHED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEY = b"a key of this test"
+KINDS = sorted(registry.kinds())
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@every_kind
+def test_it_is_an_adapter_and_says_what_its_network_can_carry(kind: str) -> None:
+    adapter = registry.adapter_class(kind)
+    assert adapter.kind == kind
+    assert adapter.name
+    assert adapter.capabilities.source
+    assert isinstance(adapter.capabilities.as_of_on, date)
+    assert adapter.capabilities.longest_text is None or adapter.capabilities.longest_text > 0
+
+
+@every_kind
+def test_settings_that_make_no_sense_are_refused_in_sentences(kind: str) -> None:
+    for settings in ({"no such setting": 1, "address": "nobody"}, {}):
+        try:
+            adapter = registry.adapter(kind, settings)
+        except SettingsRefused as error:
+            refused = error
+        else:
+            adapter.close()  # a channel without settings has none to refuse
+            continue
+        assert refused.problems, "a refusal without a word"
+        assert all(problem.endswith(".") for problem in refused.problems.values())
+
+
+@every_kind
+def test_it_can_be_checked_and_closed(kind: str) -> None:
+    adapter = registry.adapter(kind, {"address": "help@leeds.test"})
+    assert isinstance(adapter, Adapter)
+    for finding in adapter.check():
+        assert finding.what.endswith(".")
+        assert finding.ok or finding.mend
+    adapter.close()
+    adapter.close()
+
+
+@every_kind
+@given(content=st.binary(max_size=200))
+def test_reading_never_fails_and_what_is_read_can_be_stored(kind: str, content: bytes) -> None:
+    parsed = registry.adapter_class(kind).parse(content, fetched_at=FETCHED_AT)
+    assert isinstance(parsed, Parsed)
+    assert parsed == registry.adapter_class(kind).parse(content, fetched_at=FETCHED_AT)
+    assert parsed.sent_at <= FETCHED_AT
+    assert parsed.automatic in get_args(Automatic)
+    assert bool(parsed.automatic) == bool(parsed.automatic_why)
+    assert not (parsed.automatic and parsed.may_acknowledge)
+    for value in (
+        parsed.subject,
+        parsed.from_name,
+        parsed.from_address,
+        parsed.text,
+        parsed.html or "",
+        *parsed.problems,
+    ):
+        assert "\x00" not in value
+        value.encode()
+
+
+@every_kind
+def test_what_the_network_recorded_starts_the_clock(kind: str) -> None:
+    received_at = FETCHED_AT - timedelta(hours=3)
+    parsed = registry.adapter_class(kind).parse(b"From: a@x.test\n\nx", fetched_at=FETCHED_AT, received_at=received_at)
+    assert parsed.sent_at == received_at
+
+
+@every_kind
+def test_our_own_marks_are_read_back_and_nobody_elses(kind: str) -> None:
+    adapter = registry.adapter_class(kind)
+    made = adapter.message_id_for(7, 3, "help@leeds.test", KEY)
+    assert made == adapter.message_id_for(7, 3, "help@leeds.test", KEY)
+    assert adapter.is_ours(made, KEY) == bool(made)
+    assert not adapter.is_ours(made, b"another key")
+    assert not adapter.is_ours("<1@example.test>", KEY)
+    assert adapter.reply_address_for("help@leeds.test", 7, KEY).endswith("@leeds.test")
+
+
+@every_kind
+def test_it_can_be_fetched_or_sent_or_heard_by_our_own_page(kind: str) -> None:
+    adapter = registry.adapter_class(kind)
+    ways = [
+        way for way in (Fetches, Sends) if all(hasattr(adapter, name) for name in vars(way) if not name.startswith("_"))
+    ]
+    assert ways or adapter.capabilities.source == "our own page"
+
+
+def test_an_answer_to_our_mail_names_its_conversation() -> None:
+    email = registry.adapter_class("email")
+    address = email.reply_address_for("help@my-council.test", 7, KEY)
+    sent = email.message_id_for(9, 3, "help@my-council.test", KEY)
+    by_address = email.parse(f"From: a@x.test\nTo: {address.upper()}\n\nx".encode(), fetched_at=FETCHED_AT)
+    by_id = email.parse(f"From: a@x.test\nReferences: <a@x.test> {sent}\n\nx".encode(), fetched_at=FETCHED_AT)
+    by_subject = email.parse(
+        b"From: a@x.test\nSubject: Re: [7] bin\nReferences: <a@x.test>\n\nx", fetched_at=FETCHED_AT
+    )
+    named = [email.conversation_named(parsed, KEY) for parsed in (by_address, by_id, by_subject)]
+    assert [each and each.conversation_id for each in named] == [7, 9, None]
+    assert email.conversation_named(by_address, b"another key") is None
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(registry.UnknownChannel, match="email"):
+        registry.adapter("carrier-pigeon", {})

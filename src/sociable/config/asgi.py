@@ -1,0 +1,116 @@
+"""The whole of the web in one ASGI application: pages in threads, and `/events` for as long as a desk stays open.
+
+Who may hear what is decided here, from the session; how it is told, in live/stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs
+
+from a2wsgi import WSGIMiddleware
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sociable.config.settings")
+from sociable.config.wsgi import application as pages  # isort: skip - sets Django up, which everything below needs
+
+from django.conf import settings
+from django.contrib import auth
+from django.db import close_old_connections
+from django.http import HttpRequest
+
+from sociable.conversations.models import Conversation
+from sociable.directory.models import Account
+from sociable.live import queries
+from sociable.live.hub import Frame
+from sociable.live.stream import Audience, Listener, Message, Receive, Send
+
+Scope = dict[str, Any]
+Answer = TypeVar("Answer")
+PAGE_THREADS = 8
+_looking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
+_pages: Any = WSGIMiddleware(
+    cast("Any", pages), workers=PAGE_THREADS
+)  # its types and Django's name the same shapes differently
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """This function will answer `/events` itself and leave every other address to the pages."""
+    if scope["type"] == "http" and scope["path"] == "/events":
+        await events(scope, receive, send)
+    else:
+        await _pages(scope, receive, send)
+
+
+async def events(scope: Scope, receive: Receive, send: Send) -> None:
+    """This function will stream changes to somebody who is signed in, and tell anybody else nothing."""
+    if scope["method"] != "GET":
+        return await _refuse(send, 405, "Only GET.")
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    session_key = _session_key(headers.get("cookie", ""))
+
+    async def look() -> Audience | None:
+        return await _in_thread(lambda: _audience(session_key))
+
+    audience = await look()
+    if audience is None:
+        return await _refuse(send, 401, "Sign in first.")
+    after = _last_seen(headers, scope["query_string"])
+    listener = Listener(audience, look, send)
+
+    async def missed() -> list[Frame]:
+        return [] if after is None else await _in_thread(lambda: queries.missed(after, listener.may_hear))
+
+    return await listener.serve(receive, missed)
+
+
+def _session_key(cookies: str) -> str:
+    try:
+        morsel = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+def _last_seen(headers: dict[str, str], query: bytes) -> int | None:
+    """What the browser heard last: its own header on a reconnection, `?after=` when a page has just been drawn."""
+    given = headers.get("last-event-id") or (parse_qs(query.decode("latin-1")).get("after") or [""])[0]
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+
+
+def _audience(session_key: str) -> Audience | None:
+    """What the owner of a session may hear; None where the session has ended or its owner may no longer sign in."""
+    if not session_key:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    person = auth.get_user(request)
+    if not person.is_authenticated:
+        return None
+    accounts = frozenset(Account.objects.visible_to(person).values_list("pk", flat=True))
+    shared = Conversation.objects.visible_to(person).filter(shares__isnull=False).exclude(account__in=accounts)
+    return Audience(accounts, frozenset(shared.values_list("pk", flat=True)))
+
+
+async def _in_thread(ask: Callable[[], Answer]) -> Answer:
+    """The database is asked beside the event loop, on a connection that was looked after."""
+
+    def asked() -> Answer:
+        close_old_connections()
+        try:
+            return ask()
+        finally:
+            close_old_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(_looking, asked)
+
+
+async def _refuse(send: Callable[[Message], Awaitable[None]], status: int, words: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": words.encode()})

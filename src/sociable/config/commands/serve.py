@@ -1,0 +1,155 @@
+"""Serve pages and live updates, do what is due, and open the mail door, all in one process.
+
+Brings the database up to date first, and fills an empty one with the example partnership unless SOCIABLE_MODE is "real".
+PORT, SMTP_PORT and DATA_DIR may be given in the environment. Ctrl-C stops it. On PostgreSQL as many as you like may run,
+with --no-worker beside any number of `sociable worker`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import resource
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from types import FrameType
+
+import uvicorn
+from django.conf import settings
+
+from sociable.config import example, mail_door, preparing
+from sociable.config.mail_door import Doors
+from sociable.domain.errors import DomainError
+from sociable.live import hub, listen
+from sociable.worker.loop import Worker
+
+log = logging.getLogger(__name__)
+PATIENCE = timedelta(seconds=8)
+BACKLOG = 2048  # a thousand desks that come back at once after a restart
+
+
+class PortTaken(DomainError):
+    """The port for pages cannot be had."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-worker", action="store_true", help="leave what is due to `sociable worker` (PostgreSQL)")
+    parser.add_argument("--port", type=int, default=settings.PORT, help="the port for pages (PORT; now %(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    with _interruptible():
+        lock = preparing.alone()
+        listener = _listen(options.port)
+        preparing.prepare()
+        doors = mail_door.open_doors()
+    try:
+        _serve(listener, doors, worker=not options.no_worker)
+    finally:
+        listener.close()
+        if lock is not None:
+            lock.close()
+    return 0
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Until the server runs, a request to stop ends the process there and then."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    yield
+
+
+def _listen(port: int) -> socket.socket:
+    """Take the port before anything else is done, so that a refusal comes at once."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"Pages cannot be served at {settings.HOST}:{port}: {error.strerror}. Choose another PORT."
+        ) from None
+    listener.set_inheritable(False)
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, stopped by us: its own handling of signals would end the process by the signal after all went well."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
+    from sociable.config.asgi import application  # noqa: PLC0415 - reads the collected files, so they must be there first
+
+    import_module(settings.ROOT_URLCONF)  # every page's module now, not in the first visitor's time
+    _allow_many_connections()
+    server = _Server(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,  # TRUSTED_PROXIES says who may speak for a browser
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
+        )
+    )
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+        stop.set()
+        hub.end()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask_to_stop)
+    listen.start(stop)
+    working = Worker() if worker else None
+    if working is not None:
+        working.start()
+    _tell(listener.getsockname()[1], doors, worker=worker)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        stop.set()
+        doors.stop()
+        if working is not None and not working.stop(PATIENCE):
+            log.warning("stopped with work in hand; it is taken up again within a minute of the next start")
+
+
+def _allow_many_connections() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _tell(port: int, doors: Doors, *, worker: bool) -> None:
+    at = settings.PUBLIC_URL if port == settings.PORT else f"http://localhost:{port}"
+    lines = [f"Sociable is at     {at}/", f"The staff desk     {at}/desk/"]
+    lines += [f"Mail door          {'LMTP' if door.lmtp else 'SMTP'} {door.host}:{door.port}" for door in doors.open]
+    if not worker:
+        lines.append("What is due is left to `sociable worker`.")
+    if settings.EXAMPLE:
+        width = max(len(address) for address, _ in example.logins())
+        lines += ["", f"This is an example. Sign in with the password  {example.PASSWORD}  as"]
+        lines += [f"  {address:<{width}}  {what}" for address, what in example.logins()]
+        lines.append(f"What residents receive by mail can be read at {at}/example/postbox/")
+    print("\n".join([*lines, "", "Ctrl-C stops it; the data stays in " + str(settings.DATA_DIR)]), flush=True)

@@ -1,0 +1,134 @@
+"""Makes an installation ready to be served: alone on its SQLite file, migrated, its pages' files in place, the example loaded.
+
+Each step does nothing where nothing is to be done, so that a second start is quick.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from sociable.config import example
+from sociable.domain.errors import DomainError
+from sociable.people.models import Partner
+
+_TURN = 0x50C1AB1E  # the name of our advisory lock in PostgreSQL
+
+
+class AlreadyRunning(DomainError):
+    """Another process serves or works on this data."""
+
+
+class ExampleInRealUse(DomainError):
+    """A real installation was to start on example data."""
+
+
+class NotMigrated(DomainError):
+    """The database is not as this version needs it."""
+
+
+def alone() -> IO[str] | None:
+    """This function will take the SQLite data for this process, until it ends; PostgreSQL is shared by as many as one likes.
+
+    Errors: AlreadyRunning with the process that has it
+    """
+    if settings.GROWN:
+        return None
+    path = settings.DATA_DIR / "running.lock"
+    lock = path.open("a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        raise AlreadyRunning(
+            f"Sociable already runs on the data in {settings.DATA_DIR} (process {lock.read().strip() or 'unknown'}). "
+            "SQLite has room for one: stop that one first, choose another DATA_DIR, or set DATABASE_URL to use PostgreSQL."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def prepare() -> None:
+    """This function will bring database and files up to date.
+
+    Errors: ExampleInRealUse
+    """
+    with _one_at_a_time():
+        _migrate()
+        if reason := example.refusal():
+            raise ExampleInRealUse(reason)
+        if settings.EXAMPLE and not Partner.objects.exists():
+            example.load(timezone.now())
+    _collect_static()
+
+
+def migrated() -> bool:
+    """This function will say whether the database is as this version of Sociable needs it."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def check_migrated() -> None:
+    """This function will raise NotMigrated unless the database is as this version of Sociable needs it.
+
+    Errors: NotMigrated
+    """
+    if not migrated():
+        raise NotMigrated("The database is not up to date. Start `sociable serve` once, or run `sociable migrate`.")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Processes that start together on one PostgreSQL wait for the first; on SQLite `alone` has seen to that."""
+    if not settings.GROWN:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_TURN])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_TURN])
+
+
+def _migrate() -> None:
+    if not migrated():
+        call_command("migrate", verbosity=0, interactive=False)
+    if settings.GROWN:  # also where somebody ran `sociable migrate`, which knows nothing of it
+        call_command("createcachetable", verbosity=0)
+
+
+def _collect_static() -> None:
+    """Files are collected again only when one of them, or a part that compresses them, has changed."""
+    root = Path(settings.STATIC_ROOT)
+    mark, state = root / ".collected", _state_of_static()
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("w") as turn:  # two web processes may share one folder
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not mark.exists() or mark.read_text(encoding="ascii") != state:
+            call_command("collectstatic", verbosity=0, interactive=False)
+            mark.write_text(state, encoding="ascii")
+
+
+def _state_of_static() -> str:
+    total = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found = Path(storage.path(path)).stat()
+            total.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return total.hexdigest()

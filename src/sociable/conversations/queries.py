@@ -1,0 +1,74 @@
+"""Answers where a message belongs, what a conversation holds, and who else is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from sociable.channels import registry
+from sociable.channels.base import Parsed
+from sociable.conversations.models import Conversation, Message, RawInbound
+from sociable.directory.models import Account
+
+MOST_REFERENCES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where an inbound message belongs: a conversation and why, or the message it repeats, or neither."""
+
+    conversation: Conversation | None = None
+    why: str = ""
+    duplicate_of: Message | None = None
+
+
+def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
+    """This function will find the conversation a message belongs to, within the partner and never by subject alone.
+
+    Shape:  first the message of ours that it answers, then our signed reply address or Message-ID, then a Message-ID we know
+    """
+    mentioned = [parsed.message_id, parsed.in_reply_to, *reversed(parsed.references)]
+    known = _known(account.partner_id, [value[:500] for value in mentioned[:MOST_REFERENCES] if value])
+    if parsed.message_id[:500] in known:
+        return Thread(
+            duplicate_of=Message.objects.select_related("conversation").get(pk=known[parsed.message_id[:500]][0])
+        )
+    adapter, key = registry.adapter_class(raw.channel), settings.SECRET_KEY.encode()
+    answered = known.get(parsed.in_reply_to[:500]) if adapter.is_ours(parsed.in_reply_to, key) else None
+    if answered is not None:  # an answer of ours that was split off since is where its answers belong
+        return Thread(_living(answered[1], account), "It answers what we wrote in this conversation")
+    named = adapter.conversation_named(parsed, key)
+    if named is not None:
+        conversation = _living(named.conversation_id, account)
+        if conversation is not None:
+            return Thread(conversation, named.why)
+    for value in mentioned[1:]:
+        if value[:500] in known:
+            return Thread(_living(known[value[:500]][1], account), "It answers a message of this conversation")
+    return Thread()
+
+
+def _known(partner_id: int, message_ids: list[str]) -> dict[str, tuple[int, int]]:
+    """Which of these Message-IDs the partner has: to (message, conversation). Rows as tuples, as every mail asks this."""
+    found = Message.objects.filter(partner_id=partner_id, message_id__in=message_ids)
+    return {
+        value: (pk, conversation_id)
+        for value, pk, conversation_id in found.values_list("message_id", "pk", "conversation_id")
+    }
+
+
+def _living(conversation_id: int | None, account: Account) -> Conversation | None:
+    """The conversation, or the one it was merged into; None where it is not the partner's."""
+    while conversation_id is not None:
+        conversation = Conversation.objects.filter(pk=conversation_id).first()
+        if conversation is None:
+            return None
+        if conversation.account_id == account.pk:
+            conversation.account = account
+        if conversation.account.partner_id != account.partner_id:
+            return None
+        if conversation.merged_into_id is None:
+            return conversation
+        conversation_id = conversation.merged_into_id
+    return None

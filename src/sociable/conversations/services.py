@@ -1,0 +1,360 @@
+"""Writes what was said: raw inbound, contacts, conversations, messages and their attachments.
+
+It decides nothing about clocks; its callers in journeys own the transaction and the order of stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+
+from sociable.channels.base import Parsed, ParsedAttachment, RawItem
+from sociable.conversations import files
+from sociable.conversations.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    Draft,
+    Identity,
+    Message,
+    OpenTab,
+    Outgoing,
+    Presence,
+    RawInbound,
+    Receipt,
+    Share,
+)
+from sociable.directory.models import Account
+from sociable.people.models import Partner, Person
+
+LONGEST_TEXT_CHARS = 2_000_000  # beyond this the raw form alone holds the rest, and the message says so
+
+
+def store_raw(
+    account: Account,
+    channel: str,
+    items: Iterable[RawItem],
+    *,
+    fetched_at: datetime,
+    recipients: Sequence[str] = (),
+    from_history: bool = False,
+) -> list[RawInbound]:
+    """This function will store what a network handed over, as it came, and return the rows that are new.
+
+    Shape:  an item whose remote id the account has already is passed over by the database itself
+    """
+    rows = [
+        RawInbound(
+            account=account,
+            channel=channel,
+            remote_id=item.remote_id[:250],
+            content=item.content,
+            size_bytes=max(item.size_bytes, len(item.content)),
+            received_at=item.received_at,
+            fetched_at=fetched_at,
+            recipients=list(recipients),
+            from_history=from_history,
+        )
+        for item in items
+    ]
+    known = set(
+        RawInbound.objects.filter(account=account, remote_id__in=[row.remote_id for row in rows]).values_list(
+            "remote_id", flat=True
+        )
+    )
+    fresh = list({row.remote_id: row for row in rows if row.remote_id not in known}.values())
+    for row in fresh:
+        row.save(force_insert=True)
+    return fresh
+
+
+def content_id(content: bytes) -> str:
+    """This function will make a remote id of content for channels that give none."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def contact_by(*, partner_id: int, kind: str, address: str, name: str, now: datetime) -> Contact:
+    """This function will return the contact a partner knows by an address, made now if it is new."""
+    known = Identity.objects.select_related("contact").filter(partner_id=partner_id, kind=kind, address=address).first()
+    if known is not None:
+        if name and not known.contact.name:
+            known.contact.name = name[:200]
+            known.contact.save(update_fields=["name"])
+        return known.contact
+    contact = Contact.objects.create(partner_id=partner_id, name=name[:200], created_at=now)
+    Identity.objects.create(partner_id=partner_id, contact=contact, kind=kind, address=address)
+    return contact
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An attachment whose bytes are safe on disk, before its message is a row."""
+
+    parsed: ParsedAttachment
+    sha256: str
+    refused_why: str
+
+
+def keep_files(parsed: Parsed) -> list[Kept]:
+    """This function will put the bytes of attachments on disk; call it before the transaction, so that a full disk stops early."""
+    kept, total = [], 0
+    for attachment in parsed.attachments:
+        total += attachment.size_bytes
+        if total > settings.ATTACHMENT_LIMIT_BYTES:
+            limit = settings.ATTACHMENT_LIMIT_BYTES // 1024 // 1024
+            kept.append(
+                Kept(
+                    attachment,
+                    "",
+                    f"Larger than {limit} MB together with the others; kept only in the message's raw form",
+                )
+            )
+        else:
+            kept.append(Kept(attachment, files.keep(attachment.content), ""))
+    return kept
+
+
+def add_inbound(
+    *, conversation: Conversation, parsed: Parsed, kept: Sequence[Kept], raw: RawInbound, joined_why: str, now: datetime
+) -> Message:
+    """This function will add what a contact said to a conversation."""
+    text, problems = parsed.text, list(parsed.problems)
+    if len(text) > LONGEST_TEXT_CHARS:
+        text = text[:LONGEST_TEXT_CHARS]
+        problems.append("It is longer than we show; the rest is in its raw form.")
+    message = Message.objects.create(
+        conversation=conversation,
+        partner_id=conversation.account.partner_id,
+        direction=Message.Direction.IN,
+        channel=raw.channel,
+        automatic=parsed.automatic,
+        from_name=parsed.from_name[:200],
+        from_address=parsed.from_address[:320],
+        reply_address=parsed.reply_to[:320],
+        to_addresses=list(parsed.to),
+        cc_addresses=list(parsed.cc),
+        subject=parsed.subject[:500],
+        text=text,
+        html=parsed.html or "",
+        sent_at=parsed.sent_at,
+        fetched_at=raw.fetched_at,
+        stored_at=now,
+        message_id=parsed.message_id[:500],
+        in_reply_to=parsed.in_reply_to[:500],
+        joined_why=joined_why,
+        suspected_why=parsed.suspected_why[:300],
+        problems=problems,
+    )
+    if kept:
+        Attachment.objects.bulk_create(
+            Attachment(
+                message=message,
+                name=(one.parsed.name or "attachment")[:255],
+                content_type=one.parsed.detected_type[:120],
+                size_bytes=one.parsed.size_bytes,
+                sha256=one.sha256,
+                content_id=one.parsed.inline_cid[:250],
+                refused_why=one.refused_why,
+            )
+            for one in kept
+        )
+    return message
+
+
+def begin_conversation(
+    *,
+    account: Account,
+    contact: Contact,
+    subject: str,
+    at: datetime,
+    state: str = Conversation.State.OPEN,
+    reason: str = "",
+) -> Conversation:
+    """This function will begin a conversation."""
+    return Conversation.objects.create(
+        account=account,
+        contact=contact,
+        subject=subject[:500],
+        state=state,
+        state_reason=reason[:500],
+        started_at=at,
+        last_message_at=at,
+    )
+
+
+def touched(conversation: Conversation, *, at: datetime, direction: str, reopens: bool) -> None:
+    """This function will note that something was said: the version rises, and a closed conversation opens if it must."""
+    conversation.version += 1
+    changes = {"version": F("version") + 1, "last_message_at": at, "last_direction": direction}
+    if reopens and conversation.state in (Conversation.State.CLOSED, Conversation.State.NOT_REQUEST):
+        conversation.state = Conversation.State.OPEN
+        changes |= {"state": Conversation.State.OPEN, "state_reason": ""}
+    if direction == Message.Direction.IN:
+        changes["snoozed_until_at"] = None  # they wrote: whoever put it off should see it
+    Conversation.objects.filter(pk=conversation.pk).update(**changes)
+
+
+def add_outbound(
+    *,
+    conversation: Conversation,
+    text: str,
+    channel: str,
+    author: Person | None,
+    to: Sequence[str],
+    now: datetime,
+    automatic: str = "",
+    acknowledges: bool = False,
+    direction: str = Message.Direction.OUT,
+) -> Message:
+    """This function will add what we say, or a note between staff, to a conversation; sending is the outbox's."""
+    return Message.objects.create(
+        conversation=conversation,
+        partner_id=conversation.account.partner_id,
+        direction=direction,
+        channel=channel,
+        automatic=automatic,
+        acknowledges=acknowledges,
+        author=author,
+        from_name=author.name if author else conversation.account.name,
+        from_address=conversation.account.address,
+        to_addresses=list(to),
+        subject=conversation.subject,
+        text=text,
+        sent_at=now,
+        fetched_at=now,
+        stored_at=now,
+    )
+
+
+def receipt_of(conversation: Conversation, now: datetime) -> Receipt:
+    """This function will return the conversation's private link, made now if it has none that holds."""
+    standing = Receipt.objects.filter(conversation=conversation, revoked_at=None).order_by("-id").first()
+    return standing or Receipt.objects.create(conversation=conversation, made_at=now)
+
+
+def locked(conversation_id: int) -> Conversation:
+    """This function will return a conversation whose row nobody else can change until the running transaction ends."""
+    Conversation.objects.select_for_update().get(pk=conversation_id)
+    return Conversation.objects.select_related("account__partner", "contact", "held_by").get(pk=conversation_id)
+
+
+def renew_receipt(conversation: Conversation, now: datetime) -> Receipt:
+    """This function will end every private link of a conversation and return a new one."""
+    revoke_receipts(conversation, now)
+    return Receipt.objects.create(conversation=conversation, made_at=now)
+
+
+def revoke_receipts(conversation: Conversation, now: datetime) -> int:
+    """This function will end every private link of a conversation and return how many held."""
+    return Receipt.objects.filter(conversation=conversation, revoked_at=None).update(revoked_at=now)
+
+
+def settle(conversation: Conversation, state: str, reason: str = "") -> None:
+    """This function will set the state of a conversation; whatever it was put off to is over."""
+    conversation.state, conversation.state_reason, conversation.snoozed_until_at = state, reason[:500], None
+    conversation.save(update_fields=["state", "state_reason", "snoozed_until_at"])
+
+
+def free(conversation: Conversation) -> None:
+    """This function will end whoever's hold of a conversation."""
+    conversation.held_by, conversation.held_until_at, conversation.handed_note = None, None, ""
+    conversation.save(update_fields=["held_by", "held_until_at", "handed_note"])
+
+
+def move_to(conversation: Conversation, account: Account, note: str) -> None:
+    """This function will put a conversation onto another account, free for whoever answers there, with a note for them."""
+    free(conversation)
+    conversation.account, conversation.handed_note = account, note[:500]
+    conversation.save(update_fields=["account", "handed_note"])
+
+
+def same_person(contact: Contact, other: Contact) -> None:
+    """This function will make two contacts one: the other's addresses and conversations become this contact's.
+
+    Their waits belong to promises; move them too before the other contact is deleted.
+    """
+    Identity.objects.filter(contact=other).update(contact=contact)
+    Conversation.objects.filter(contact=other).update(contact=contact)
+    if other.name and not contact.name:
+        contact.name = other.name
+        contact.save(update_fields=["name"])
+
+
+def join(into: Conversation, other: Conversation, why: str) -> None:
+    """This function will bring all of one conversation into another: messages, private links, drafts and open tabs.
+
+    The emptied one stays as a sign-post: mail to its reply address and old private links arrive at the living one.
+    """
+    Message.objects.filter(conversation=other).update(conversation=into, joined_why=why[:300])
+    Receipt.objects.filter(conversation=other).update(conversation=into)
+    _join_drafts(into, other)
+    OpenTab.objects.filter(conversation=other, person__tabs__conversation=into).delete()
+    OpenTab.objects.filter(conversation=other).update(conversation=into)
+    Presence.objects.filter(conversation=other).delete()
+    Share.objects.filter(conversation=other).delete()  # what it was shared for is no longer there
+    Conversation.objects.filter(merged_into=other).update(merged_into=into)
+    free(other)
+    other.merged_into = into
+    other.save(update_fields=["merged_into"])
+    settle(other, Conversation.State.MERGED, why)
+    into.version += other.version
+    retell(into)
+
+
+def _join_drafts(into: Conversation, other: Conversation) -> None:
+    """Nothing typed is lost: two drafts of one person become one."""
+    for draft in Draft.objects.filter(conversation=other):
+        standing = Draft.objects.filter(conversation=into, person=draft.person_id, kind=draft.kind).first()
+        if standing is None:
+            draft.conversation = into
+            draft.save(update_fields=["conversation"])
+        else:
+            standing.text = f"{standing.text}\n\n{draft.text}".strip()
+            standing.save(update_fields=["text"])
+            draft.delete()
+
+
+def split_off(conversation: Conversation, messages: Sequence[Message], contact: Contact) -> Conversation:
+    """This function will give messages a conversation of their own on the same account.
+
+    Shape:  messages oldest first, not all that the conversation has
+    """
+    first = messages[0]
+    fresh = begin_conversation(
+        account=conversation.account, contact=contact, subject=first.subject or conversation.subject, at=first.sent_at
+    )
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(conversation=fresh)
+    Message.objects.filter(pk=first.pk).update(joined_why="")
+    fresh.version = len(messages)
+    conversation.version += 1
+    retell(fresh)
+    retell(conversation)
+    return fresh
+
+
+def retell(conversation: Conversation) -> None:
+    """This function will set what a conversation says of its messages from those it has now."""
+    said = conversation.messages.exclude(direction=Message.Direction.NOTE).exclude(
+        outgoing__state=Outgoing.State.UNDONE
+    )
+    said = said.order_by("sent_at", "pk")
+    first, last = said.first(), said.last()
+    if first is not None and last is not None:
+        conversation.started_at = first.sent_at
+        conversation.last_message_at, conversation.last_direction = last.sent_at, last.direction
+    conversation.save(update_fields=["version", "started_at", "last_message_at", "last_direction"])
+
+
+def share(conversation: Conversation, partner: Partner, person: Person, reason: str, now: datetime) -> Share:
+    """This function will show a conversation to another partner, with the reason."""
+    shared, _ = Share.objects.update_or_create(
+        conversation=conversation,
+        partner=partner,
+        defaults={"shared_by": person, "shared_at": now, "reason": reason[:300]},
+    )
+    return shared

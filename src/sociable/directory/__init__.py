@@ -1,0 +1,1 @@
+"""What the public is told: accounts, their stated hours, their promises, and how each is connected."""

@@ -1,0 +1,157 @@
+"""Holds accounts, versions of their stated hours and promises, and their connection to a channel.
+
+What hours and promises mean is decided in domain/worktime and domain/promise; who asked belongs to conversations.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from sociable.people.models import Division, Partner, Person, Service
+from sociable.people.permissions import Act, Place, scope_filter
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class Accounts(models.QuerySet["Account"]):
+    """Questions over accounts."""
+
+    def visible_to(self, person: Person | AnonymousUser) -> Accounts:
+        """Accounts whose conversations the person may see."""
+        return self.where(person, Act.SEE)
+
+    def where(self, person: Person | AnonymousUser, act: Act) -> Accounts:
+        """Accounts at which the person may do the act."""
+        return self.filter(scope_filter(person, act))
+
+    def published(self) -> Accounts:
+        """Accounts the public may see."""
+        return self.exclude(stage=Account.Stage.PROPOSED)
+
+    def asked_by_form(self) -> Accounts:
+        """Accounts a resident can ask with the public form."""
+        return self.filter(takes_form=True, stage__in=[Account.Stage.LEARNING, Account.Stage.LIVE])
+
+
+class Account(models.Model):
+    """One public presence that can be asked: a mailbox, a profile on a network, a desk behind the form."""
+
+    class Purpose(models.TextChoices):
+        HELP = "help", "Help"
+        NEWS = "news", "News"
+        SERVICE = "service", "Service"
+
+    class Stage(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        LEARNING = "learning", "Learning"
+        LIVE = "live", "Live"
+        RESTING = "resting", "Resting"
+        CLOSED = "closed", "Closed"
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="accounts")
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="accounts")
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    channel = models.CharField(max_length=20, default="email", help_text="The kind of network it lives on")
+    handle = models.CharField(max_length=200, blank=True, help_text="As people know it: an address or @name")
+    address = models.EmailField(blank=True, help_text="Mail to this address reaches the account")
+    link = models.URLField(blank=True)
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.SERVICE)
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.PROPOSED)
+    learning_until_on = models.DateField(null=True, blank=True)
+    about = models.TextField(blank=True, help_text="What it does, in plain words")
+    other_ways = models.TextField(blank=True, help_text="Other ways to ask, one a line")
+    takes_form = models.BooleanField(default=True, help_text="Residents can ask it with the public form")
+    sends_receipts = models.BooleanField(default=True, help_text="Tell people at once when they can expect an answer")
+    owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    deputy = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    recovery = models.CharField(max_length=200, blank=True, help_text="Who can get back in when both are away")
+    reviewed_on = models.DateField(null=True, blank=True)
+    division = models.CharField(max_length=20, choices=Division, blank=True, help_text="Empty: the partner's")
+    zone = models.CharField(max_length=40, blank=True, help_text="Empty: the partner's")
+
+    objects = Accounts.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["address"], condition=~Q(address=""), name="account_address_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def place(self) -> Place:
+        """Where this account stands, for permissions."""
+        return Place(self.partner_id, self.service_id, self.pk)
+
+
+class HoursVersion(models.Model):
+    """The hours an account states from a date on, in OpenStreetMap notation. Never edited: changed by a later version."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="hours_versions")
+    valid_from_on = models.DateField()
+    notation = models.TextField()
+    stated_at = models.DateTimeField()
+    stated_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    change_note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("account_id", "valid_from_on", "id")
+
+    def __str__(self) -> str:
+        return f"{self.valid_from_on}: {self.notation}"
+
+
+class PromiseVersion(models.Model):
+    """The promise an account makes from a date on. Never edited: changed by a later version."""
+
+    class Form(models.TextChoices):
+        OPEN_TIME = "open_time", "Within so many minutes of open time"
+        WORKING_DAYS = "working_days", "Within so many working days"
+        SAME_OR_NEXT_DAY = "same_or_next_day", "The same or the next working day"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="promise_versions")
+    valid_from_on = models.DateField()
+    form = models.CharField(max_length=20, choices=Form)
+    minutes = models.PositiveIntegerField(null=True, blank=True, help_text="Open minutes, for the first form")
+    days = models.PositiveIntegerField(null=True, blank=True, help_text="Working days, for the second form")
+    same_day_until = models.TimeField(
+        null=True, blank=True, help_text="Asked before this, answered the same day (third form)"
+    )
+    acknowledge_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Open minutes until we say we have it"
+    )
+    stated_at = models.DateTimeField()
+    stated_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    change_note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("account_id", "valid_from_on", "id")
+
+    def __str__(self) -> str:
+        return f"{self.valid_from_on}: {self.form}"
+
+
+class Connection(models.Model):
+    """How an account hears and speaks: its adapter's settings, its cursor and its health."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="connection")
+    settings = models.JSONField(default=dict, help_text="The adapter's settings without secrets")
+    sealed_secrets = models.TextField(blank=True, help_text="Encrypted with the installation's key")
+    cursor = models.TextField(blank=True)
+    fetches = models.BooleanField(default=True)
+    last_tried_at = models.DateTimeField(null=True)
+    last_heard_at = models.DateTimeField(null=True)
+    lag_seconds = models.FloatField(null=True, help_text="Network time to stored time of the newest message")
+    trouble = models.TextField(blank=True)
+    trouble_since_at = models.DateTimeField(null=True)
+    recovered_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"connection of account {self.account_id}"

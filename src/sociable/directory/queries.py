@@ -1,0 +1,150 @@
+"""Answers what an account states: its calendar, and the promise of a day.
+
+Open time is counted by domain/worktime; how promises were kept is asked of promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
+from sociable.domain.promise import Clock, Form, Promise, clock_of
+from sociable.domain.worktime import Calendar, StatedHours, Version, holidays
+
+
+@lru_cache(maxsize=2048)
+def calendar_from(stated: tuple[tuple[date, str], ...], division: str, zone: str) -> Calendar:
+    """This function will compile stated hours into a calendar; the same versions give the same one, shared by all who ask.
+
+    Shape:  (valid from, notation) ascending; the first is taken to have been valid before too
+    Errors: HoursNotationError
+    """
+    versions = []
+    for number, (from_on, notation) in enumerate(stated):
+        to_on = stated[number + 1][0] - timedelta(days=1) if number + 1 < len(stated) else None
+        versions.append(Version(StatedHours.parse(notation), from_on=from_on if number else None, to_on=to_on))
+    return Calendar(
+        versions, zone=zone, holidays=holidays.bank_holidays(division), holidays_end_on=holidays.ends_on(division)
+    )
+
+
+def stated_hours(account: Account) -> tuple[tuple[date, str], ...]:
+    """This function will return the account's hours as (valid from, notation); of two from one day the later stated counts."""
+    rows = (
+        HoursVersion.objects.filter(account=account)
+        .order_by("valid_from_on", "id")
+        .values_list("valid_from_on", "notation")
+    )
+    return tuple(dict(rows).items())
+
+
+def calendar_of(account: Account) -> Calendar | None:
+    """This function will return the account's calendar, or None where it states no hours."""
+    stated = stated_hours(account)
+    return calendar_from(stated, division_of(account), zone_of(account)) if stated else None
+
+
+def calendars_of(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
+    """This function will return the calendars of many accounts with one query.
+
+    Shape:  account id to calendar or None; the accounts come with their partner
+    """
+    wanted = {account.pk: account for account in accounts}
+    stated: dict[int, dict[date, str]] = {pk: {} for pk in wanted}
+    rows = HoursVersion.objects.filter(account_id__in=wanted).order_by("valid_from_on", "id")
+    for account_id, from_on, notation in rows.values_list("account_id", "valid_from_on", "notation"):
+        stated[account_id][from_on] = notation
+    return {
+        pk: calendar_from(tuple(stated[pk].items()), division_of(account), zone_of(account)) if stated[pk] else None
+        for pk, account in wanted.items()
+    }
+
+
+def promise_versions(account: Account) -> list[PromiseVersion]:
+    """This function will return the account's promises, earliest first."""
+    return list(PromiseVersion.objects.filter(account=account).order_by("valid_from_on", "id"))
+
+
+def promise_on(versions: Iterable[PromiseVersion], account: Account, at: datetime) -> PromiseVersion | None:
+    """This function will pick the promise in force at an instant, by the account's own date; the first is taken to have held before."""
+    on = at.astimezone(ZoneInfo(zone_of(account))).date()
+    chosen: PromiseVersion | None = None
+    for version in versions:
+        if chosen is None or version.valid_from_on <= on:
+            chosen = version
+    return chosen
+
+
+def promise_rule(version: PromiseVersion | None) -> Promise | None:
+    """This function will turn a stored promise into the rule the clock knows."""
+    if version is None:
+        return None
+    return Promise(
+        form=Form(version.form),
+        amount=_minutes(version.minutes),
+        days=version.days,
+        same_day_until=version.same_day_until,
+        acknowledge_within=_minutes(version.acknowledge_minutes),
+    )
+
+
+def _minutes(minutes: int | None) -> timedelta | None:
+    return None if minutes is None else timedelta(minutes=minutes)
+
+
+def division_of(account: Account) -> str:
+    """This function will return the division whose bank holidays the account keeps."""
+    return account.division or account.partner.division
+
+
+def zone_of(account: Account) -> str:
+    """This function will return the account's time zone."""
+    return account.zone or account.partner.zone
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """All that the clock needs of one account, read once: its calendar and its promises."""
+
+    account: Account
+    calendar: Calendar | None
+    versions: tuple[PromiseVersion, ...]
+
+    def clock(self, arrived_at: datetime) -> tuple[Clock, PromiseVersion | None]:
+        """This function will set the clock of a request and name the promise it was judged by."""
+        version = promise_on(self.versions, self.account, arrived_at) if self.calendar else None
+        clock = clock_of(promise_rule(version), self.calendar, arrived_at)
+        return clock, version if clock.due_at else None
+
+
+def stated(account_id: int) -> Stated:
+    """This function will read what an account states.
+
+    Errors: Account.DoesNotExist
+    """
+    account = Account.objects.select_related("partner").get(pk=account_id)
+    return Stated(account, calendar_of(account), tuple(promise_versions(account)))
+
+
+def stated_by_account(accounts: Iterable[Account]) -> dict[int, Stated]:
+    """This function will read what many accounts state, with two queries.
+
+    Shape:  account id to what it states; the accounts come with their partner
+    """
+    wanted = {account.pk: account for account in accounts}
+    calendars = calendars_of(wanted.values())
+    versions: dict[int, list[PromiseVersion]] = {pk: [] for pk in wanted}
+    for version in PromiseVersion.objects.filter(account_id__in=wanted).order_by("valid_from_on", "id"):
+        versions[version.account_id].append(version)
+    return {pk: Stated(account, calendars[pk], tuple(versions[pk])) for pk, account in wanted.items()}
+
+
+def connection_of(account: Account) -> QuerySet[Connection]:
+    """This function will return the account's connection as a row to update."""
+    return Connection.objects.filter(account=account)

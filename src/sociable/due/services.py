@@ -1,0 +1,157 @@
+"""Asks for things to be done, claims what is due, and closes or postpones it.
+
+It decides how a row is leased, fenced, retried and set aside. What a kind does, and whether it is still to be done, is the journeys'.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Case, F, QuerySet, Value, When
+
+from sociable.due.models import DueRow
+
+# How long a row stays with a worker that gives no sign of life. A worker renews it while a handler is busy (see worker),
+# so it outlasts every handler's own time-out, and what a killed worker had in hand is offered again after a minute.
+LEASE = timedelta(seconds=60)
+LONGEST_PAUSE = timedelta(hours=1)
+TRIES = 12  # with growing pauses: about three hours before a row is set aside and shown
+NOBODY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A thing to be done, before it is a row."""
+
+    kind: str
+    key: str
+    subject_id: int
+    due_at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def ask(things: Iterable[Due]) -> None:
+    """This function will make a due row for each thing; a thing asked for again moves to its new time and is open once more.
+
+    Shape:  any number, one statement; call it inside the transaction that makes the thing true. Whoever has an older
+            asking of it in hand can no longer close it.
+    """
+    rows = [
+        DueRow(kind=t.kind, key=t.key, subject_id=t.subject_id, data=t.data, due_at=t.due_at, next_at=t.due_at)
+        for t in things
+    ]
+    if not rows:
+        return
+    DueRow.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["due_at", "next_at", "data", "claim_id", "attempts", "last_error", "set_aside_at", "done_at"],
+    )
+
+
+def hasten(key: str, at: datetime) -> bool:
+    """This function will bring an open row forward; one that is in hand comes again at once when it has been done.
+
+    Shape:  False where no such row is open, or it was set aside
+    """
+    open_row = DueRow.objects.filter(key=key, done_at=None, set_aside_at=None)
+    sooner = Case(When(claim_id=NOBODY, then=Value(at)), default=F("next_at"))
+    return bool(open_row.update(due_at=at, next_at=sooner))
+
+
+def withdraw(kind: str, subject_ids: Iterable[int]) -> int:
+    """This function will remove the open rows of a kind for these subjects and return how many there were."""
+    return DueRow.objects.filter(kind=kind, subject_id__in=list(subject_ids), done_at=None).delete()[0]
+
+
+def claim(now: datetime, limit: int = 20, kinds: Iterable[str] | None = None, lease: timedelta = LEASE) -> list[DueRow]:
+    """This function will take the rows due at `now` for this worker alone, until the lease ends.
+
+    Shape:  at most `limit` rows, earliest first, each with its attempt number raised
+    """
+    claim_id = secrets.randbits(62) + 1
+    with transaction.atomic():
+        rows = DueRow.objects.filter(done_at=None, set_aside_at=None, next_at__lte=now).order_by("next_at", "id")
+        if kinds is not None:
+            rows = rows.filter(kind__in=list(kinds))
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        taken = list(rows[:limit])
+        if taken:
+            DueRow.objects.filter(pk__in=[row.pk for row in taken]).update(
+                claim_id=claim_id, next_at=now + lease, attempts=F("attempts") + 1
+            )
+    for row in taken:
+        row.claim_id, row.next_at, row.attempts = claim_id, now + lease, row.attempts + 1
+    return taken
+
+
+def _ours(row: DueRow) -> QuerySet[DueRow]:
+    """The row, as long as this claim holds it: a worker that lost it changes nothing."""
+    return DueRow.objects.filter(pk=row.pk, claim_id=row.claim_id, done_at=None)
+
+
+def holds(row: DueRow) -> bool:
+    """This function will say whether this claim still holds the row."""
+    return _ours(row).exists()
+
+
+def extend(row: DueRow, now: datetime, lease: timedelta = LEASE) -> bool:
+    """This function will keep a row in hand for another lease, if this claim still holds it."""
+    return bool(_ours(row).update(next_at=now + lease))
+
+
+def close(row: DueRow, now: datetime) -> bool:
+    """This function will mark the row done if this claim still holds it; False means a later claim took it over."""
+    return bool(_ours(row).update(done_at=now, claim_id=NOBODY, last_error=""))
+
+
+def renew(row: DueRow, due_at: datetime) -> bool:
+    """This function will set a row that comes again (a fetch) to its next time, if this claim still holds it.
+
+    Shape:  one that was hastened while in hand keeps the earlier time, so that what woke it is looked at
+    """
+    earlier = Case(When(due_at=row.due_at, then=Value(due_at)), default=F("due_at"))
+    return bool(_ours(row).update(due_at=earlier, next_at=earlier, claim_id=NOBODY, attempts=0, last_error=""))
+
+
+def pause_before(attempt: int, longest: timedelta = LONGEST_PAUSE) -> timedelta:
+    """This function will return the pause after a failed attempt: it doubles from four seconds, with a spread, up to the longest."""
+    seconds = min(longest.total_seconds(), 2.0 * 2 ** min(attempt, 12))
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))
+
+
+def postpone(
+    row: DueRow, now: datetime, error: str, *, tries: int | None = TRIES, longest: timedelta = LONGEST_PAUSE
+) -> bool:
+    """This function will offer the row again after a growing pause, or set it aside after `tries`; True if it was set aside.
+
+    Shape:  `tries` None never gives up
+    """
+    aside = tries is not None and row.attempts >= tries
+    _ours(row).update(
+        next_at=now + pause_before(row.attempts, longest),
+        claim_id=NOBODY,
+        attempts=row.attempts if tries is not None else min(row.attempts, TRIES),  # beyond, it would look like a killer
+        last_error=error[:2000],
+        set_aside_at=now if aside else None,
+    )
+    return aside
+
+
+def offer_again(row_id: int, now: datetime) -> bool:
+    """This function will offer a row that was set aside once more, now that a person has seen what was wrong with it."""
+    aside = DueRow.objects.filter(pk=row_id, done_at=None, set_aside_at__isnull=False)
+    return bool(aside.update(set_aside_at=None, next_at=now, attempts=0))
+
+
+def prune(before: datetime) -> int:
+    """This function will delete rows done before an instant and return how many."""
+    return DueRow.objects.filter(done_at__lt=before).delete()[0]

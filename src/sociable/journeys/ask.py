@@ -1,0 +1,100 @@
+"""A resident asks by the public form, or adds to what they asked by their private link.
+
+What was typed is stored raw before anything reads it, as with every channel; whether it looks like spam is judged by the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from textwrap import shorten
+
+from django.db import IntegrityError
+
+from sociable.channels.base import RawItem
+from sociable.channels.form import adapter as form
+from sociable.conversations import services as conversations
+from sociable.conversations.models import Message, RawInbound, Receipt
+from sociable.directory import queries as directory
+from sociable.directory.models import Account
+from sociable.domain.errors import DomainError
+from sociable.journeys import receive
+
+SUBJECT_CHARS = 80
+
+
+class NothingAsked(DomainError):
+    """The form came without words."""
+
+
+class KeptUnread(DomainError):
+    """What was typed is stored, but could not be read as a request; staff are shown it."""
+
+
+def ask(
+    *,
+    account: Account,
+    name: str,
+    email: str,
+    text: str,
+    nonce: str,
+    now: datetime,
+    subject: str = "",
+    suspected_why: str = "",
+) -> Receipt:
+    """This function will take a request typed on the form and return its private link.
+
+    Shape:  the same words with the same nonce are the same request, however often they are sent; what is suspected is kept
+            aside for a person to look at, and its sender gets the same link as everybody
+    Errors: NothingAsked; KeptUnread
+    """
+    content = form.raw(
+        name=name, email=email, subject=subject or _first_words(text), text=text, suspected_why=suspected_why
+    )
+    message = _take(account, content, _remote_id(nonce, name, email, text), text, now)
+    return conversations.receipt_of(message.conversation, now)
+
+
+def add(*, receipt: Receipt, text: str, nonce: str, now: datetime) -> Message:
+    """This function will add to the request behind a private link, in the name of whoever asked: it joins the open wait or begins one.
+
+    Errors: NothingAsked; KeptUnread
+    """
+    conversation = receipt.conversation
+    asked = conversation.messages.filter(direction=Message.Direction.IN, automatic="").order_by("sent_at", "pk").first()
+    content = form.raw(
+        name=asked.from_name if asked else "",
+        email=asked.reply_address or asked.from_address if asked else "",
+        subject=conversation.subject,
+        text=text,
+        adds_to=conversation.pk,
+    )
+    return _take(conversation.account, content, _remote_id(nonce, str(conversation.pk), text), text, now)
+
+
+def _first_words(text: str) -> str:
+    return shorten(text.strip().split("\n")[0], SUBJECT_CHARS, placeholder="…")
+
+
+def _remote_id(nonce: str, *typed: str) -> str:
+    """One page sent twice is one request; one page sent again with other words is another."""
+    return f"form:{nonce[:60]}:{hashlib.sha256(repr(typed).encode()).hexdigest()[:32]}"
+
+
+def _take(account: Account, content: bytes, remote_id: str, text: str, now: datetime) -> Message:
+    if not text.strip():
+        raise NothingAsked("Write what you need first.")
+    try:
+        fresh = receive.store(account, form.FormAdapter.kind, [RawItem(remote_id, content, now, "")], fetched_at=now)
+    except IntegrityError:  # the same page was sent twice in this instant, and the other was first
+        fresh = []
+    receive.read_all(fresh, now)
+    raw = RawInbound.objects.get(account=account, remote_id=remote_id)
+    if raw.state == RawInbound.State.NEW:  # stored by a process that died before it could read it
+        receive.read(raw, directory.stated(account.pk), now)
+        raw.refresh_from_db()
+    if raw.message is None:
+        raise KeptUnread(
+            "We have kept what you wrote, but something in it kept us from reading it. A person has been told and will look."
+        )
+    return raw.message

@@ -1,0 +1,158 @@
+"""A person takes a conversation to answer it, keeps it while they work, and lets it go.
+
+A hold expires by itself: its due row lets go for somebody who went home.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from sociable.conversations.models import Conversation
+from sociable.directory.models import Account
+from sociable.domain.errors import DomainError
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.live import services as live
+from sociable.people import permissions
+from sociable.people import services as people
+from sociable.people.models import Person
+from sociable.people.permissions import Act
+from sociable.promises import queries as promises
+from sociable.promises.models import Wait
+
+WORTH_NOTING = timedelta(minutes=1)  # a hold is kept at every sign of life, but not written each time
+
+
+class Taken(DomainError):
+    """Somebody else holds the conversation."""
+
+
+class NothingToTake(DomainError):
+    """No request in this person's accounts is free."""
+
+
+def hold_time() -> timedelta:
+    """This function will return how long a hold lasts without a sign of life."""
+    return timedelta(minutes=settings.HOLD_MINUTES)
+
+
+def take(conversation_id: int, person: Person, now: datetime) -> Conversation:
+    """This function will hold a conversation for a person, or hold it longer.
+
+    Errors: Taken with who has it; NotAllowed
+    """
+    conversation = Conversation.objects.select_related("account__partner", "held_by").get(pk=conversation_id)
+    permissions.check_can_answer(person, conversation.place)
+    with transaction.atomic():
+        if not _hold(conversation, person, now):
+            conversation.refresh_from_db()
+            who = conversation.held_by.name if conversation.held_by else "Somebody else"
+            raise Taken(f"{who} has this one. You can still read it, write a note, or ask them to hand it over.")
+    conversation.refresh_from_db()
+    return conversation
+
+
+def _hold(conversation: Conversation, person: Person, now: datetime) -> bool:
+    """The conditional update is what gives two people at the same instant two different requests."""
+    until = now + hold_time()
+    free = Q(held_by=None) | Q(held_by=person) | Q(held_until_at__lte=now)
+    if not Conversation.objects.filter(free, pk=conversation.pk).update(
+        held_by=person, held_until_at=until, handed_note=""
+    ):
+        return False
+    due.ask([due.Due("hold", f"hold:{conversation.pk}", conversation.pk, until)])
+    live.publish(kind="held", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
+    return True
+
+
+def take_next(person: Person, now: datetime, accounts: list[Account] | None = None) -> Conversation:
+    """This function will hold the next request in the fair order that nobody else holds.
+
+    Errors: NothingToTake
+    """
+    if accounts is None:
+        mine = list(Account.objects.where(person, Act.ANSWER).select_related("partner"))
+    else:
+        mine = [account for account in accounts if permissions.can_answer(person, account.place)]
+    after = None
+    while True:
+        page = promises.fair_page(promises.Line(mine), now, limit=10, after=after)
+        for place in page.places:
+            with transaction.atomic():
+                if _hold(place.wait.conversation, person, now):
+                    if (
+                        not Wait.objects.open().filter(pk=place.wait.pk).exists()
+                    ):  # answered since the page was drawn up
+                        transaction.set_rollback(True)
+                        continue
+                    return Conversation.objects.select_related("account__partner").get(pk=place.wait.conversation_id)
+        if page.after is None:
+            raise NothingToTake("Nobody is waiting in your accounts just now.")
+        after = page.after
+
+
+def keep(conversation_id: int, person: Person, now: datetime) -> bool:
+    """This function will hold a conversation longer while its holder works; False where they do not hold it."""
+    mine = Conversation.objects.filter(pk=conversation_id, held_by=person)
+    ends_at = mine.values_list("held_until_at", flat=True).first()
+    if ends_at is None:
+        return False
+    if ends_at >= now + hold_time() - WORTH_NOTING:
+        return True
+    return bool(mine.update(held_until_at=now + hold_time()))  # the due row finds the new end when it comes
+
+
+def let_go(conversation_id: int, person: Person, now: datetime) -> None:
+    """This function will end a person's hold, so that the request stands in its fair place again."""
+    with transaction.atomic():
+        conversation = Conversation.objects.get(pk=conversation_id)
+        if Conversation.objects.filter(pk=conversation_id, held_by=person).update(
+            held_by=None, held_until_at=None, handed_note=""
+        ):
+            due.withdraw("hold", [conversation_id])
+            live.publish(kind="released", account_id=conversation.account_id, conversation_id=conversation_id, now=now)
+
+
+def hand_over(conversation_id: int, person: Person, to: Person, note: str, now: datetime) -> None:
+    """This function will put a conversation into somebody else's hands, with a note for them.
+
+    Errors: NotAllowed, for either of the two
+    """
+    conversation = Conversation.objects.select_related("account__partner").get(pk=conversation_id)
+    permissions.check_can_answer(person, conversation.place)
+    permissions.check_can_answer(to, conversation.place)
+    until = now + 4 * hold_time()  # they may be busy just now
+    with transaction.atomic():
+        Conversation.objects.filter(pk=conversation_id).update(
+            held_by=to, held_until_at=until, handed_note=f"{person.first_name}: {note}"[:500]
+        )
+        due.ask([due.Due("hold", f"hold:{conversation_id}", conversation_id, until)])
+        people.record(
+            verb="handed over",
+            object_kind="conversation",
+            object_id=conversation_id,
+            partner_id=conversation.account.partner_id,
+            now=now,
+            person=person,
+            after={"to": to.name},
+            reason=note,
+        )
+        live.publish(kind="held", account_id=conversation.account_id, conversation_id=conversation_id, now=now)
+
+
+def expire(row: DueRow, now: datetime) -> None:
+    """This function will end a hold whose time is over; one that was kept meanwhile is looked at again when it ends."""
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().filter(pk=row.subject_id, held_by__isnull=False).first()
+        if conversation is None or conversation.held_until_at is None:
+            due.close(row, now)
+        elif conversation.held_until_at > now:
+            due.renew(row, conversation.held_until_at)
+        else:
+            Conversation.objects.filter(pk=conversation.pk).update(held_by=None, held_until_at=None, handed_note="")
+            due.close(row, now)
+            live.publish(kind="released", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)

@@ -1,0 +1,133 @@
+"""An account's network is asked for what is new, and its health is told.
+
+Nothing is skipped: the cursor moves in the transaction that stores what came before it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from sociable.channels.base import ChannelError, Fetches
+from sociable.conversations.models import RawInbound
+from sociable.directory import connecting
+from sociable.directory.models import Account, Connection
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import receive
+from sociable.live import services as live
+
+log = logging.getLogger(__name__)
+BATCHES_A_TURN = 8  # then the next account has its turn: none waits behind a full mailbox
+LONGEST_PAUSE = timedelta(minutes=5)  # an account is never given up, and heard soon after its server is back
+STAGES_HEARD = (Account.Stage.LEARNING, Account.Stage.LIVE, Account.Stage.RESTING)
+
+
+def schedule(connection: Connection, now: datetime) -> None:
+    """This function will make the account be fetched now and from then on at its interval."""
+    due.ask([due.Due("fetch", f"fetch:{connection.pk}", connection.pk, now)])
+    live.wake_workers()
+
+
+def schedule_missing(now: datetime) -> int:
+    """This function will see that every connection that is to be heard has its due row, and return how many had none."""
+    heard = Connection.objects.filter(fetches=True, account__stage__in=STAGES_HEARD)
+    open_rows = DueRow.objects.filter(kind="fetch", done_at=None).values("subject_id")
+    missing = list(heard.exclude(pk__in=open_rows))
+    for connection in missing:
+        schedule(connection, now)
+    return len(missing)
+
+
+def hasten(connection_id: int, now: datetime) -> None:
+    """This function will have an account fetched at once, or again at once when the fetch in hand has ended."""
+    if due.hasten(f"fetch:{connection_id}", now):
+        live.wake_workers()
+
+
+def fetch(row: DueRow, now: datetime) -> None:
+    """This function will fetch what is new for one account, read it, and set when to look again."""
+    connection = Connection.objects.select_related("account__partner").filter(pk=row.subject_id).first()
+    if connection is None or not connection.fetches or connection.account.stage not in STAGES_HEARD:
+        due.close(row, now)
+        return
+    more = False
+    try:
+        adapter = connecting.adapter_of(connection)
+        if not isinstance(adapter, Fetches):
+            due.close(row, now)
+            return
+        try:
+            more = _turn(connection, adapter, now)
+        finally:
+            adapter.close()
+    except ChannelError as error:
+        _trouble(connection, error.message, now)
+        due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
+        return
+    except Exception:
+        _trouble(
+            connection, "Sociable met something it did not expect while fetching. What came before is stored.", now
+        )
+        raise
+    _healthy(connection, now)
+    due.renew(row, now if more else now + timedelta(seconds=settings.FETCH_SECONDS))
+
+
+def _turn(connection: Connection, adapter: Fetches, now: datetime) -> bool:
+    """Up to BATCHES_A_TURN batches; True if the network has more."""
+    cursor = connection.cursor
+    for _ in range(BATCHES_A_TURN):
+        fetched = adapter.fetch(cursor)
+        if fetched.items or fetched.cursor != cursor:
+            fresh = receive.store(
+                connection.account, connection.account.channel, fetched.items, fetched_at=now, cursor=fetched.cursor
+            )
+            cursor = fetched.cursor
+            receive.read_all(fresh, now)
+            _note_lag(connection, fresh, now)
+        if not fetched.more:
+            return False
+    return True
+
+
+def _note_lag(connection: Connection, fresh: list[RawInbound], now: datetime) -> None:
+    received = [raw.received_at for raw in fresh if raw.received_at is not None]
+    if received:
+        connection.lag_seconds = max(0.0, (now - max(received)).total_seconds())
+
+
+def _trouble(connection: Connection, words: str, now: datetime) -> None:
+    """Trouble is told when it begins, and stays until the account is heard again."""
+    begins = not connection.trouble
+    with transaction.atomic():
+        connection.last_tried_at, connection.trouble = now, words
+        if begins:
+            connection.trouble_since_at = now
+        connection.save(update_fields=["last_tried_at", "trouble", "trouble_since_at"])
+        if begins:
+            log.warning("account in trouble", extra={"account_id": connection.account_id})
+            live.publish(kind="trouble", account_id=connection.account_id, conversation_id=None, now=now)
+
+
+def _healthy(connection: Connection, now: datetime) -> None:
+    recovered = bool(connection.trouble)
+    with transaction.atomic():
+        connection.last_tried_at = connection.last_heard_at = now
+        if recovered:
+            connection.trouble, connection.trouble_since_at, connection.recovered_at = "", None, now
+        connection.save(
+            update_fields=[
+                "last_tried_at",
+                "last_heard_at",
+                "trouble",
+                "trouble_since_at",
+                "recovered_at",
+                "lag_seconds",
+            ]
+        )
+        if recovered:
+            live.publish(kind="recovered", account_id=connection.account_id, conversation_id=None, now=now)

@@ -1,0 +1,1 @@
+"""Says "this changed" to open screens and sleeping workers. It knows ids, never contents."""

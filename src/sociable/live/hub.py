@@ -1,0 +1,142 @@
+"""Hands change events to the streams open in this process, and wakes its workers.
+
+On SQLite the process is alone and tells itself; on PostgreSQL `listen` brings what other processes told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Hint = dict[str, Any]
+ROOM = 256  # events one slow browser may lag behind before it is told to load anew
+
+
+class Frame(NamedTuple):
+    """One event as its bytes go to browsers, and what it is about, for those who may know."""
+
+    content: bytes
+    account_id: int | None = None
+    conversation_id: int | None = None
+
+
+RESYNC = Frame(b"event: resync\ndata: {}\n\n")  # "something was missed: load anew"
+END = Frame(b"")  # the stream ends here
+
+
+@dataclass(eq=False)
+class Stream:
+    """One open browser: where its events are queued, on which loop it lives, and which of them it may have."""
+
+    wants: Callable[[Frame], bool]
+    queue: asyncio.Queue[Frame] = field(default_factory=lambda: asyncio.Queue(ROOM))
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+
+    def put(self, frame: Frame) -> None:
+        """This function will queue a frame on the stream's own loop; one that lags too far loads anew instead."""
+        if self.queue.full():
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait(END if frame is END else RESYNC)
+        else:
+            self.queue.put_nowait(frame)
+
+
+_streams: set[Stream] = set()
+_guard = threading.Lock()
+_work = threading.Condition()
+_wakes = 0
+
+
+def frame_of(hint: Hint) -> Frame:
+    """This function will prepare the bytes of a hint, once for all who get it.
+
+    Shape:  `id` is there only where the event is stored; without it a browser's place in the table does not move
+    """
+    told = {name: value for name, value in hint.items() if name != "id"}
+    number = f"id: {hint['id']}\n" if hint.get("id") else ""
+    content = f"{number}data: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
+    return Frame(content, hint["account"], hint["conversation"])
+
+
+def open_stream(wants: Callable[[Frame], bool]) -> Stream:
+    """This function will open a stream on the running event loop for the events that `wants` accepts."""
+    stream = Stream(wants)
+    with _guard:
+        _streams.add(stream)
+    return stream
+
+
+def close_stream(stream: Stream) -> None:
+    """This function will forget a stream."""
+    with _guard:
+        _streams.discard(stream)
+
+
+def count() -> int:
+    """This function will count the open streams of this process."""
+    return len(_streams)
+
+
+def tell(hint: Hint) -> None:
+    """This function will hand a hint to every stream of this process that wants it; call it from any thread."""
+    frame = frame_of(hint)
+    _hand_out(frame, lambda stream: stream.wants(frame))
+
+
+def resync() -> None:
+    """This function will have every browser of this process load anew: something may have been missed."""
+    _hand_out(RESYNC, lambda _stream: True)
+
+
+def end() -> None:
+    """This function will end every stream of this process, so that it can stop."""
+    _hand_out(END, lambda _stream: True)
+
+
+def _hand_out(frame: Frame, to: Callable[[Stream], bool]) -> None:
+    with _guard:
+        by_loop: dict[asyncio.AbstractEventLoop, list[Stream]] = {}
+        for stream in _streams:
+            by_loop.setdefault(stream.loop, []).append(stream)
+    for loop, here in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop has closed, and its streams with it
+            loop.call_soon_threadsafe(_deliver, here, frame, to)
+
+
+def _deliver(streams: list[Stream], frame: Frame, to: Callable[[Stream], bool]) -> None:
+    for stream in streams:
+        if to(stream):
+            stream.put(frame)
+
+
+def wake() -> None:
+    """This function will wake the workers of this process."""
+    global _wakes  # noqa: PLW0603 - one process, one count
+    with _work:
+        _wakes += 1
+        _work.notify_all()
+
+
+def wakes() -> int:
+    """This function will return how often workers were woken; read it before looking for work."""
+    return _wakes
+
+
+def wait_for_work(seen: int, seconds: float) -> None:
+    """This function will sleep until workers are woken after `seen` was read, or the time is over."""
+    with _work:
+        _work.wait_for(lambda: _wakes != seen, seconds)
+
+
+def received(channel: str, payload: str) -> None:
+    """This function will pass on a notice that came through the database."""
+    if channel == "sociable_due":
+        wake()
+    else:
+        tell(json.loads(payload))

@@ -1,0 +1,56 @@
+"""Publishes that something changed: a stored event for screens to catch up from, and a hint that travels at once.
+
+The hint may be lost; the stored event is the guarantee.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from sociable.live import hub
+from sociable.live.models import ChangeEvent
+
+KEEP = timedelta(hours=12)  # a browser away for longer loads its page anew
+
+
+def publish(*, kind: str, account_id: int, conversation_id: int | None, now: datetime) -> None:
+    """This function will store a change event in the running transaction and tell open screens after it commits."""
+    event = ChangeEvent.objects.create(at=now, account_id=account_id, conversation_id=conversation_id, kind=kind)
+    _tell({"id": event.pk, "account": account_id, "conversation": conversation_id, "kind": kind})
+
+
+def hint(*, kind: str, account_id: int, conversation_id: int | None, **more: Any) -> None:
+    """This function will tell open screens what is worth no row and does no harm when it is lost: who looks, who writes.
+
+    Shape:  `more` is small, holds ids and never what people wrote
+    """
+    _tell({"account": account_id, "conversation": conversation_id, "kind": kind, **more})
+
+
+def wake_workers() -> None:
+    """This function will wake sleeping workers when the running transaction commits, so that they look for due rows now."""
+    if connection.vendor == "postgresql":
+        _notify("sociable_due", "")
+    else:
+        transaction.on_commit(hub.wake)
+
+
+def _tell(told: hub.Hint) -> None:
+    if connection.vendor == "postgresql":
+        _notify("sociable_change", json.dumps(told, separators=(",", ":")))  # delivered by the database at commit
+    else:
+        transaction.on_commit(lambda: hub.tell(told))
+
+
+def _notify(channel: str, payload: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+
+def prune(now: datetime) -> int:
+    """This function will delete events older than any browser will ask for and return how many."""
+    return ChangeEvent.objects.filter(at__lt=now - KEEP).delete()[0]

@@ -1,0 +1,1 @@
+"""Does what is due, as many workers as one likes."""

@@ -1,0 +1,30 @@
+"""Clears away once an hour what nobody will ask for again, and asks for itself again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import fetch
+from sociable.live import services as live
+
+EVERY = timedelta(hours=1)
+KEEP_DONE = timedelta(days=7)
+
+
+def schedule(now: datetime) -> None:
+    """This function will make sure that housekeeping is due; however many workers start, there is one row."""
+    if not DueRow.objects.filter(key="housekeeping", done_at=None).exists():
+        due.ask([due.Due("housekeeping", "housekeeping", 0, now)])
+
+
+def run(row: DueRow, now: datetime) -> None:
+    """This function will prune done rows, old change events and ended sessions, and see that every mailbox is asked."""
+    due.prune(now - KEEP_DONE)
+    live.prune(now)
+    Session.objects.filter(expire_date__lt=now).delete()
+    fetch.schedule_missing(now)
+    due.renew(row, now + EVERY)

@@ -1,0 +1,170 @@
+"""Claims due rows and hands each to its journey, until told to stop.
+
+A wake-up is a hint and the second's poll the guarantee; a row whose journey fails comes again later and stops no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import claim, fetch, outbox, receive, snooze, tick
+from sociable.live import hub
+from sociable.worker import housekeeping, watch
+from sociable.worker.leases import Leases
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 1.0
+PAUSE_SECONDS = 1.0  # after the database would not answer
+# The world's doing, not the row's: full disk, database away. Such a row is tried for ever, and shown as late.
+PASSING = (OSError, OperationalError, InterfaceError)
+BEGUN_TOO_OFTEN = due.TRIES + 3  # begun and never ended, so often: it takes the worker down with it
+
+
+def _receive(row: DueRow, now: datetime) -> None:
+    receive.read_due(row.data, now)
+    due.close(row, now)
+
+
+# The journey of each kind of due row.
+JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
+    "receive": _receive,
+    "warn": tick.warn,
+    "deliver": outbox.deliver,
+    "fetch": fetch.fetch,
+    "hold": claim.expire,
+    "snooze": snooze.wake,
+    "housekeeping": housekeeping.run,
+}
+NEVER_GIVEN_UP = frozenset({"fetch", "housekeeping"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Kinds that are worked off apart from others, so that a slow network holds up no warning and no answer."""
+
+    name: str
+    kinds: tuple[str, ...]
+    at_once: int  # rows claimed together; what waits for a network is claimed one by one
+    threads: int
+
+
+LANES = (
+    Lane("quick", ("receive", "warn", "hold", "snooze", "housekeeping"), 20, 1),
+    Lane("deliver", ("deliver",), 1, 2),
+    Lane("fetch", ("fetch",), 1, 3),
+)
+
+
+def do_due(kinds: Sequence[str] | None = None, limit: int = 20, leases: Leases | None = None) -> int:
+    """This function will claim what is due now, do it, and return how many rows that were."""
+    rows = due.claim(timezone.now(), limit, kinds if kinds is not None else list(JOURNEYS))
+    if any(row.attempts > 1 for row in rows):
+        random.shuffle(rows)  # one that takes the worker down must not be first every time
+    if leases is not None:
+        leases.add(rows)
+    for row in rows:
+        try:
+            do(row)
+        finally:
+            if leases is not None:
+                leases.drop(row)
+    return len(rows)
+
+
+def do(row: DueRow) -> None:
+    """This function will do one claimed row; whatever goes wrong with it is kept with it and tried again."""
+    tries = None if row.kind in NEVER_GIVEN_UP else due.TRIES
+    try:
+        if tries is not None and row.attempts > BEGUN_TOO_OFTEN:
+            due.postpone(row, timezone.now(), f"Begun {row.attempts} times and never ended. {row.last_error}")
+            return
+        JOURNEYS[row.kind](row, timezone.now())
+    except tick.Overtaken:
+        log.info("due row was taken over", extra={"due_key": row.key})
+    except Exception as error:
+        log.exception("due row failed", extra={"due_key": row.key, "attempt": row.attempts})
+        _postpone(row, error, None if isinstance(error, PASSING) else tries)
+
+
+def _postpone(row: DueRow, error: Exception, tries: int | None) -> None:
+    try:
+        if due.postpone(row, timezone.now(), f"{type(error).__name__}: {error}", tries=tries):
+            log.error("due row set aside", extra={"due_key": row.key})
+    except DatabaseError:
+        log.exception("due row left to its lease", extra={"due_key": row.key})
+
+
+def _work(lane: Lane, leases: Leases, stop: threading.Event) -> None:
+    """One thread of a lane; it outlives a database that is away for a while."""
+    while not stop.is_set():
+        seen = hub.wakes()
+        try:
+            close_old_connections()
+            busy = do_due(lane.kinds, lane.at_once, leases)
+        except Exception:
+            log.exception("worker could not look for due rows")
+            stop.wait(PAUSE_SECONDS)
+            continue
+        if not busy:
+            hub.wait_for_work(seen, POLL_SECONDS)
+    close_old_connections()
+
+
+class Worker:
+    """All lanes of one process, what keeps their leases, and the watch over mailboxes."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._leases = Leases()
+        self._lanes = [
+            threading.Thread(
+                target=_work, args=(lane, self._leases, self._stop), name=f"worker-{lane.name}-{n}", daemon=True
+            )
+            for lane in LANES
+            for n in range(lane.threads)
+        ]
+        beside = (("leases", self._leases.keep), ("watch", watch.run), ("begin", _begin))
+        self._beside = [
+            threading.Thread(target=run, args=(self._stop,), name=f"worker-{name}", daemon=True) for name, run in beside
+        ]
+
+    def start(self) -> None:
+        """This function will start the worker's threads."""
+        for thread in (*self._lanes, *self._beside):
+            thread.start()
+
+    def stop(self, patience: timedelta) -> bool:
+        """This function will stop the worker; False where something was still in hand when patience ended.
+
+        Shape:  what is left in hand is offered again when its lease ends, here or elsewhere
+        """
+        self._stop.set()
+        hub.wake()
+        share = patience.total_seconds() / len(self._lanes)
+        for thread in self._lanes:
+            thread.join(share)
+        return not any(thread.is_alive() for thread in self._lanes)
+
+
+def _begin(stop: threading.Event) -> None:
+    """Ask for what must always be asked for, as soon as the database answers."""
+    while not stop.is_set():
+        try:
+            housekeeping.schedule(timezone.now())
+            fetch.schedule_missing(timezone.now())
+        except DatabaseError:
+            log.exception("worker could not begin")
+            stop.wait(PAUSE_SECONDS)
+        else:
+            break
+    close_old_connections()

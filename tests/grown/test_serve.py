@@ -1,0 +1,127 @@
+"""`sociable serve` as somebody types it: one process on SQLite, that starts, refuses in a sentence, stops cleanly and keeps its data."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from sociable.config.command import names
+from tests.grown.house import House, listening, until
+from tests.servers.ground import free_port
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def house(tmp_path) -> Iterator[House]:
+    house = House(tmp_path / "data", DATABASE_URL="")
+    yield house
+    house.close()
+
+
+def test_it_starts_says_where_it_is_and_stops_cleanly_with_its_data_kept(house):
+    first = house.serve().ready()
+    assert f"http://localhost:{first.port}/" in first.words()
+    assert f"127.0.0.1:{first.smtp_port}" in first.words()
+    assert "example-password" in first.words()
+    assert first.get("/")[0] == 200
+    cookies = first.sign_in("hannah@aireborough.example")
+    with listening(first, cookies) as heard:
+        assert first.stop(signal.SIGINT) == 0  # although a desk is still listening
+        assert not any("Traceback" in line for line in heard)
+    assert "Traceback" not in first.words()
+    second = house.serve().ready()
+    assert second.get("/desk/", cookies)[0] in (200, 302)
+    assert second.stop(signal.SIGTERM) == 0
+    assert "Traceback" not in second.words()
+
+
+def test_a_mail_through_its_door_is_on_the_desk_and_its_receipt_can_be_read(house):
+    web = house.serve().ready()
+    cookies = web.sign_in("hannah@aireborough.example")
+    with listening(web, cookies) as heard:
+        web.mail("libraries@aireborough.example", "dev@outside.example", "first")
+        until(lambda: any('"kind":"message"' in line for line in heard), "the mail on the desk")
+        until(lambda: list((house.folder / "postbox").glob("*.eml")), "the receipt in the residents' post box")
+
+
+def test_sqlite_has_room_for_one(house):
+    house.serve().ready()
+    for command in ("serve", "worker"):
+        refused = house.run(command, PORT=str(free_port()), SMTP_PORT=str(free_port()))
+        assert refused.returncode == 1
+        assert "already runs on the data" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("which", ["PORT", "SMTP_PORT"])
+def test_a_port_in_use_is_a_sentence(house, which):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ports = {"PORT": str(free_port()), "SMTP_PORT": str(free_port()), which: str(taken.getsockname()[1])}
+        refused = house.run("serve", **ports)
+    assert refused.returncode == 1
+    assert str(taken and ports[which]) in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_real_installation_refuses_the_example(house):
+    house.serve().ready().stop()
+    real = {
+        "SOCIABLE_MODE": "real",
+        "SECRET_KEY": "a long enough secret for this test",
+        "PORT": str(free_port()),
+        "SMTP_PORT": "0",
+    }
+    refused = house.run("serve", **real)
+    assert refused.returncode == 1
+    assert "example people" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"PORT": "eighty"}, {"SOCIABLE_MODE": "production"}, {"DATABASE_URL": "mysql://x/y"}]
+)
+def test_a_wrong_setting_is_a_sentence(house, wrong):
+    refused = house.run("serve", **wrong)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(house):
+    refused = house.run("worker", DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/none")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The database would not answer")
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_worker_wants_a_database_that_is_up_to_date(house):
+    refused = house.run("worker")
+    assert refused.returncode == 1
+    assert "not up to date" in refused.stderr
+
+
+def test_the_commands_are_listed_with_a_line_each_and_each_has_help(house):
+    listed = house.run("--help")
+    assert listed.returncode == 0
+    for name in names():
+        assert f"\n  {name}" in listed.stdout
+        helped = house.run(name, "--help")
+        assert helped.returncode == 0
+        assert helped.stdout.startswith(f"usage: sociable {name}")
+
+
+def test_words_that_are_off_have_status_two(house):
+    assert house.run().returncode == 2
+    assert house.run("serve", "--sideways").returncode == 2
+
+
+def test_djangos_own_commands_go_by_the_same_name(house):
+    done = house.run("migrate", "--check", "--verbosity=0")
+    assert done.returncode == 1  # nothing is migrated here yet
+    assert house.run("migrate", "--verbosity=0").returncode == 0
+    assert house.run("migrate", "--check", "--verbosity=0").returncode == 0
+    assert (house.folder / "sociable.sqlite3").exists()

@@ -1,0 +1,200 @@
+"""Raw first: what a network handed over is committed before anything reads it, once, and read in the end whatever happens."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from sociable.channels.base import RawItem
+from sociable.conversations.models import Conversation, Message, RawInbound
+from sociable.directory.models import Connection
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import receive
+from sociable.promises.models import Wait
+from sociable.worker import loop
+from tests.cast import MONDAY_10
+
+pytestmark = pytest.mark.django_db
+NEW, READ, DUPLICATE, UNREADABLE = RawInbound.State.values
+
+
+def item(
+    name: str = "1", text: str = "When is my bin collected?", *, reply_to: str = "", sender: str = "dev@example.org"
+) -> RawItem:
+    reply = f"In-Reply-To: <{reply_to}@example.org>\r\n" if reply_to else ""
+    mail = f"From: {sender}\r\nTo: help@ashby.example.org\r\nMessage-ID: <{name}@example.org>\r\n{reply}Subject: Bin\r\n\r\n{text}\r\n"
+    return RawItem(f"remote-{name}", mail.encode(), MONDAY_10, name)
+
+
+def store(account, *items: RawItem, **more) -> list[RawInbound]:
+    return receive.store(account, "email", items or [item()], fetched_at=MONDAY_10, **more)
+
+
+def states() -> list[str]:
+    return list(RawInbound.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_stored_it_waits_to_be_read_with_a_due_row_behind_it(cast):
+    (raw,) = store(cast.help)
+    assert (raw.state, bytes(raw.content)) == (NEW, item().content)
+    assert DueRow.objects.get(kind="receive").next_at == MONDAY_10 + receive.NET
+    assert not Message.objects.exists()
+
+
+def test_read_at_once_nothing_is_left_due(cast):
+    receive.read_all(store(cast.help), MONDAY_10)
+    assert states() == [READ]
+    assert not DueRow.objects.filter(kind="receive", done_at=None).exists()
+
+
+def test_if_the_caller_dies_a_worker_reads_it(cast):
+    store(cast.help)
+    loop.do_due(("receive",))
+    assert states() == [READ]
+    assert Wait.objects.get().started_at == MONDAY_10
+
+
+def test_the_same_again_is_stored_once(cast):
+    store(cast.help)
+    assert store(cast.help, item(), item("2"), item("2"))[0].remote_id == "remote-2"
+    assert RawInbound.objects.count() == 2
+
+
+def test_the_database_itself_refuses_the_same_twice(cast):
+    (raw,) = store(cast.help)
+    raw.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        raw.save(force_insert=True)
+
+
+def test_cursor_and_raw_rows_move_in_one_transaction(cast, monkeypatch):
+    Connection.objects.create(account=cast.help, cursor="1:1")
+
+    def fail(things):
+        raise OperationalError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(due, "ask", fail)
+        with pytest.raises(OperationalError):
+            store(cast.help, cursor="1:2")
+    assert Connection.objects.get().cursor == "1:1"
+    assert not RawInbound.objects.exists()
+    store(cast.help, cursor="1:2")
+    assert Connection.objects.get().cursor == "1:2"
+    assert RawInbound.objects.count() == 1
+
+
+def test_two_mailboxes_of_one_body_holding_one_mail_make_one_message(cast):
+    receive.read_all(store(cast.help), MONDAY_10)
+    receive.read_all(store(cast.books), MONDAY_10)
+    assert states() == [READ, DUPLICATE]
+    assert Message.objects.count() == Wait.objects.count() == 1
+
+
+def test_two_bodies_have_each_their_own(cast):
+    receive.read_all(store(cast.help), MONDAY_10)
+    receive.read_all(store(cast.clinic), MONDAY_10)
+    assert states() == [READ, READ]
+    assert Conversation.objects.count() == Wait.objects.count() == 2
+
+
+def test_what_cannot_be_parsed_is_kept_shown_and_stops_no_other(cast, monkeypatch):
+    really = receive._parse
+
+    def parse(raw, account):
+        if raw.remote_id == "remote-1":
+            raise RecursionError("endless")
+        return really(raw, account)
+
+    monkeypatch.setattr(receive, "_parse", parse)
+    receive.read_all(store(cast.help, item("1"), item("2")), MONDAY_10)
+    assert states() == [UNREADABLE, READ]
+    assert "endless" in RawInbound.objects.get(state=UNREADABLE).error
+    assert not DueRow.objects.filter(kind="receive", done_at=None).exists()
+
+
+def test_a_full_disk_keeps_the_raw_row_new_and_the_others_are_read(cast, monkeypatch):
+    fresh = store(cast.help, item("1"), item("2"))
+    really, full = receive.conversations.keep_files, [True]
+
+    def keep(parsed):
+        if full[0] and parsed.message_id == "<1@example.org>":
+            raise OSError(28, "No space left on device")
+        return really(parsed)
+
+    monkeypatch.setattr(receive.conversations, "keep_files", keep)
+    with pytest.raises(OSError, match="No space"):
+        receive.read_all(fresh, MONDAY_10)
+    assert states() == [NEW, READ]
+    loop.do_due(("receive",))
+    assert states() == [NEW, READ]
+    full[0] = False
+    DueRow.objects.filter(kind="receive").update(next_at=MONDAY_10)
+    loop.do_due(("receive",))
+    assert states() == [READ, READ]
+
+
+def test_two_workers_with_one_raw_row_make_one_message(cast):
+    (raw,) = store(cast.help)
+    stated = receive.directory.stated(cast.help.pk)
+    assert receive.read(raw, stated, MONDAY_10) is not None
+    assert receive.read(raw, stated, MONDAY_10) is None  # it still believes that the row is new
+    assert states() == [READ]
+    assert Message.objects.count() == 1
+
+
+def test_the_clock_runs_from_when_the_network_took_it(cast):
+    receive.read_all(store(cast.help), MONDAY_10 + timedelta(minutes=50))
+    message, wait = Message.objects.get(), Wait.objects.get()
+    assert (message.sent_at, wait.started_at) == (MONDAY_10, MONDAY_10)
+    assert message.stored_at == MONDAY_10 + timedelta(minutes=50)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crowd_writing_to_one_conversation_at_once_is_all_heard(cast):
+    receive.read_all(store(cast.help, item("1")), MONDAY_10)
+    fresh = store(cast.help, *(item(f"again-{number}", reply_to="1") for number in range(8)))
+    together(lambda raw: receive.read_all([raw], MONDAY_10), fresh)
+    assert set(states()) == {READ}
+    assert Conversation.objects.get().version == 9
+    assert Wait.objects.get().is_open
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_contact_who_writes_twice_at_once_is_one_contact(cast):
+    fresh = store(cast.help, *(item(f"{number}") for number in range(6)))
+    together(lambda raw: receive.read_all([raw], MONDAY_10), fresh)
+    assert set(states()) == {READ}
+    assert len({conversation.contact_id for conversation in Conversation.objects.all()}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_mail_coming_two_ways_at_once_is_stored_once_and_refused_by_neither(cast):
+    stored: list[RawInbound] = []
+    together(lambda _: stored.extend(store(cast.help)), range(6))
+    assert len(stored) == RawInbound.objects.count() == 1
+
+
+def together(do, things) -> None:
+    """Do it with each thing, all in the same instant."""
+    start, errors = threading.Barrier(len(things)), []
+
+    def run(thing) -> None:
+        start.wait()
+        try:
+            do(thing)
+        except Exception as error:  # noqa: BLE001 - shown below
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(thing,)) for thing in things]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []

@@ -1,0 +1,77 @@
+"""A browser that listens to `/events` of the real application, spoken to over ASGI, for tests of what it hears."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+PATIENCE_SECONDS = 20
+
+
+@dataclass
+class Browser:
+    """What the server answered, and a way to wait for more or to go."""
+
+    status: int = 0
+    body: bytes = b""
+    ended: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.body += message["body"]
+            self.ended = not message.get("more_body", False)
+        self._changed.set()
+
+    async def receive(self) -> dict[str, Any]:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    def go(self) -> None:
+        self._gone.set()
+
+    async def until(self, condition) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not condition(self):
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def hears(self, words: str) -> None:
+        await self.until(lambda browser: words.encode() in browser.body)
+
+    async def ends(self) -> None:
+        await self.until(lambda browser: browser.ended)
+
+
+@asynccontextmanager
+async def browser(
+    session: str, *, headers: dict[str, str] | None = None, query: str = "", method: str = "GET"
+) -> AsyncIterator[Browser]:
+    """Open the stream with a session cookie; leave it by going."""
+    from sociable.config.asgi import application
+
+    given = {"cookie": f"other=1; sessionid={session}", **(headers or {})}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "/events",
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+    }
+    one = Browser()
+    task = asyncio.create_task(application(scope, one.receive, one.send))
+    try:
+        await one.until(lambda browser: browser.status)
+        if one.status == 200:
+            await one.hears("retry:")
+        yield one
+    finally:
+        one.go()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await task

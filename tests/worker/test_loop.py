@@ -1,0 +1,200 @@
+"""The loop that does what is due: everything once, nothing in another's way, nothing dropped because it is late."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.utils import timezone
+
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.live import hub
+from sociable.promises.models import Warned
+from sociable.worker import housekeeping, leases, loop
+from tests.cast import MONDAY_10
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def journeys(monkeypatch):
+    """Kinds of the test's own, each with what it does."""
+    kinds: dict = {}
+    monkeypatch.setattr(loop, "JOURNEYS", kinds)
+    return kinds
+
+
+def ask(kind: str, key: str = "", when=MONDAY_10, **more) -> None:
+    due.ask([due.Due(kind, key or kind, 1, when, **more)])
+
+
+def test_every_kind_has_a_lane_and_every_lane_a_journey():
+    assert sorted(kind for lane in loop.LANES for kind in lane.kinds) == sorted(loop.JOURNEYS)
+
+
+def test_a_row_that_fails_stops_no_other_and_says_why(journeys):
+    done = []
+
+    def good(row, now):
+        done.append(row.key)
+        due.close(row, now)
+
+    def bad(row, now):
+        raise ValueError("cannot be read")
+
+    journeys.update(good=good, bad=bad)
+    ask("bad", when=MONDAY_10 - timedelta(hours=1))
+    ask("good", "good-1")
+    ask("good", "good-2")
+    assert loop.do_due() == 3
+    assert sorted(done) == ["good-1", "good-2"]
+    row = DueRow.objects.get(key="bad")
+    assert row.last_error == "ValueError: cannot be read"
+    assert row.next_at > timezone.now()
+
+
+def test_a_kind_nobody_knows_is_kept_and_shown(journeys):
+    ask("from-a-later-version")
+    due.claim(MONDAY_10)
+    row = DueRow.objects.get()
+    loop.do(row)
+    assert "KeyError" in DueRow.objects.get().last_error
+
+
+def fail_often(journeys, error: Exception, kind: str = "bad") -> DueRow:
+    def bad(row, now):
+        raise error
+
+    journeys[kind] = bad
+    ask(kind)
+    for _ in range(due.TRIES + 5):
+        DueRow.objects.update(next_at=MONDAY_10)
+        loop.do_due()
+    return DueRow.objects.get()
+
+
+def test_what_keeps_failing_is_set_aside(journeys):
+    row = fail_often(journeys, ValueError("no"))
+    assert row.set_aside_at is not None
+    assert row.attempts == due.TRIES
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OperationalError("database is locked")])
+def test_a_full_disk_or_a_database_that_is_away_sets_nothing_aside(journeys, error):
+    assert fail_often(journeys, error).set_aside_at is None
+
+
+def test_an_account_is_never_given_up(journeys):
+    assert fail_often(journeys, ValueError("no"), kind="fetch").set_aside_at is None
+
+
+def test_what_takes_the_worker_down_every_time_is_set_aside_in_the_end(journeys):
+    class Killed(BaseException):
+        """As if the process had died: nothing after it runs."""
+
+    def deadly(row, now):
+        raise Killed
+
+    journeys["deadly"] = deadly
+    ask("deadly")
+    for _ in range(loop.BEGUN_TOO_OFTEN):
+        DueRow.objects.update(next_at=MONDAY_10)
+        with pytest.raises(Killed):
+            loop.do_due()
+    DueRow.objects.update(next_at=MONDAY_10)
+    loop.do_due()
+    assert DueRow.objects.get().set_aside_at is not None
+
+
+def test_a_warning_missed_while_nobody_worked_is_told_late_and_marked(cast):
+    asked = cast.ask(when=MONDAY_10)
+    loop.do_due()  # days later, by the clock of this machine
+    told = {each.kind: each for each in Warned.objects.filter(wait__began_with=asked)}
+    assert set(told) == {"arrival", "50", "75", "90", "passed"}
+    assert all(each.told_at > each.due_at for each in told.values() if each.told_at > MONDAY_10 + timedelta(hours=3))
+    assert not DueRow.objects.filter(kind="warn", done_at=None).exists()
+
+
+def test_housekeeping_comes_again_and_there_is_one_of_it():
+    for _ in range(3):
+        housekeeping.schedule(MONDAY_10)
+    assert DueRow.objects.filter(key="housekeeping").count() == 1
+    loop.do_due(("housekeeping",))
+    assert DueRow.objects.get(key="housekeeping").due_at > timezone.now() + timedelta(minutes=50)
+
+
+def test_leases_are_kept_while_a_handler_is_busy_and_given_up_when_it_hangs(monkeypatch):
+    ask("slow")
+    (row,) = due.claim(timezone.now())
+    held = leases.Leases()
+    held.add([row])
+    before = DueRow.objects.get().next_at
+    assert held.renew() == 1
+    assert DueRow.objects.get().next_at > before
+    monkeypatch.setattr(leases, "LONGEST", timedelta(0))
+    assert held.renew() == 0
+    held.drop(row)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_does_what_it_is_woken_for_and_stops_when_told(journeys, monkeypatch):
+    monkeypatch.setattr(loop, "close_old_connections", connections.close_all)
+    monkeypatch.setattr(leases, "close_old_connections", connections.close_all)
+    monkeypatch.setattr(loop.watch, "close_old_connections", connections.close_all)
+    done = threading.Event()
+
+    def quick(row, now):
+        due.close(row, now)
+        done.set()
+
+    journeys.update(warn=quick, housekeeping=housekeeping.run)
+    worker = loop.Worker()
+    worker.start()
+    try:
+        ask("warn", when=timezone.now())
+        hub.wake()
+        assert done.wait(20)
+    finally:
+        assert worker.stop(timedelta(seconds=20))
+    for thread in worker._beside:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert not connection.in_atomic_block
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_outlives_a_database_that_is_away(journeys, monkeypatch):
+    monkeypatch.setattr(loop, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(loop, "close_old_connections", connections.close_all)
+    really, failures = due.claim, iter(range(3))
+
+    def claim(*given, **named):
+        if next(failures, None) is not None:
+            raise OperationalError("the database system is starting up")
+        return really(*given, **named)
+
+    monkeypatch.setattr(due, "claim", claim)
+    done, stop = threading.Event(), threading.Event()
+
+    def quick(row, now):
+        due.close(row, now)
+        done.set()
+
+    journeys["warn"] = quick
+    ask("warn")
+    thread = threading.Thread(target=loop._work, args=(loop.LANES[0], leases.Leases(), stop))
+    thread.start()
+    assert done.wait(20)
+    stop.set()
+    hub.wake()
+    thread.join(20)
+    assert next(failures, None) is None
+
+
+def test_a_wake_up_between_looking_and_sleeping_is_not_slept_through():
+    seen = hub.wakes()
+    hub.wake()
+    hub.wait_for_work(seen, 3600)  # returns at once, or this test hangs

@@ -1,0 +1,24 @@
+"""Names the addresses of this room."""
+
+from django.urls import path
+
+from sociable.public.views import accounts, ask, papers, receipt
+
+app_name = "public"
+urlpatterns = [
+    path("", ask.ask, name="ask"),
+    path("ask/<slug:slug>/", ask.ask_account, name="ask_account"),
+    path("r/<str:token>/", receipt.receipt, name="receipt"),
+    path("r/<str:token>/add/", receipt.add, name="receipt_add"),
+    path("r/<str:token>/files/<int:pk>/", receipt.file, name="receipt_file"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/<slug:slug>/", accounts.account, name="account"),
+    path("accounts.json", accounts.accounts_json, name="accounts_json"),
+    path("accounts.csv", accounts.accounts_csv, name="accounts_csv"),
+    path("verify/", accounts.verify, name="ours"),
+    path("fair/", papers.fair, name="fair"),
+    path("accessibility/", papers.accessibility, name="accessibility"),
+    path("privacy/", papers.privacy, name="privacy"),
+    path("example/postbox/", papers.letters, name="postbox"),
+    path("robots.txt", papers.robots, name="robots"),
+]

@@ -1,0 +1,159 @@
+"""Shows a request on its private link to whoever has it: what we have, when we answer, the answer; and takes more.
+
+Never shown: notes, what is still within its undo, what a machine wrote, and anything about staff but the name an answer is signed with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sociable.conversations import files
+from sociable.conversations.models import Attachment, Conversation, Message, Outgoing, Receipt
+from sociable.directory import queries as directory
+from sociable.directory.queries import zone_of
+from sociable.domain.saying import moment_soon
+from sociable.journeys import ask as asking
+from sociable.public import suspicion
+from sociable.public.forms import AddForm
+from sociable.public.showing import Shown
+from sociable.public.standing import standing
+
+
+def private(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """This function will keep a page out of caches and search engines, and its address out of what browsers tell other sites."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except LinkGone:
+            response = render(request, "public/receipt_gone.html", status=404)
+        response["Cache-Control"] = "no-store, private"
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return shown
+
+
+class LinkGone(Exception):
+    """There is no such private link, or it was ended."""
+
+
+def _receipt(token: str) -> Receipt:
+    whole = Receipt.objects.select_related("conversation__account__partner", "conversation__contact")
+    found = whole.filter(token=token, revoked_at=None).first()
+    if found is None:
+        raise LinkGone
+    return found
+
+
+@private
+@require_safe
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    now = timezone.now()
+    form = AddForm(initial={"mark": suspicion.new_mark(now)})
+    return _page(request, _receipt(token), form, now)
+
+
+@csrf_exempt  # whoever holds the link may write; no cookie stands behind it
+@private
+@require_http_methods(["POST"])
+def add(request: HttpRequest, token: str) -> HttpResponse:
+    now, found = timezone.now(), _receipt(token)
+    form = AddForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, now)
+    mark = suspicion.read_mark(form.cleaned_data["mark"])
+    try:
+        message = asking.add(
+            receipt=found, text=form.cleaned_data["text"], nonce=mark.nonce if mark else "unmarked", now=now
+        )
+    except asking.KeptUnread as error:
+        form.add_error(None, error.message)
+        return _page(request, found, form, now)
+    return redirect(f"{reverse('public:receipt', args=[token])}#message-{message.pk}")
+
+
+@private
+@require_safe
+def file(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
+    found = _receipt(token)
+    attachment = get_object_or_404(
+        Attachment, pk=pk, refused_why="", message__in=_messages(found.conversation, timezone.now())
+    )
+    try:
+        content = files.path_of(attachment.sha256).open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(
+        content, as_attachment=True, filename=attachment.name, content_type="application/octet-stream"
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _messages(conversation: Conversation, now: datetime) -> QuerySet[Message]:
+    """What the resident wrote, and what people wrote to them that can no longer be taken back."""
+    theirs = Q(direction=Message.Direction.IN)
+    ours = Q(direction=Message.Direction.OUT, outgoing__undo_until_at__lte=now) & ~Q(
+        outgoing__state=Outgoing.State.UNDONE
+    )
+    return conversation.messages.filter(theirs | ours, automatic=Message.Automatic.NO).order_by("sent_at", "pk")
+
+
+def _page(request: HttpRequest, found: Receipt, form: AddForm, now: datetime) -> HttpResponse:
+    conversation = found.conversation
+    stated = directory.stated(conversation.account_id)
+    messages = list(_messages(conversation, now).prefetch_related("attachments"))
+    context = {
+        "form": form,
+        "account": conversation.account,
+        "partner": conversation.account.partner,
+        "here": Shown(stated, now),
+        "standing": standing(conversation, stated, messages, now),
+        "messages_shown": [_shown(message, found.token, zone_of(stated.account), now) for message in messages],
+        "link": request.build_absolute_uri(reverse("public:receipt", args=[found.token])),
+        "by_email": any(message.direction == Message.Direction.IN and message.from_address for message in messages),
+        "receipt": found,
+    }
+    return render(request, "public/receipt.html", context, status=422 if form.errors else 200)
+
+
+def _shown(message: Message, token: str, zone: str, now: datetime) -> dict[str, Any]:
+    """What components/message.html shows."""
+    theirs = message.direction == Message.Direction.IN
+    who = (message.from_name or "You") if theirs else message.from_name
+    return {
+        "id": message.pk,
+        "direction": message.direction,
+        "from_name": who,
+        "initials": "".join(word[0] for word in who.split()[:2]),
+        "channel": message.channel,
+        "channel_words": "by email" if message.channel == "email" else "on this page",
+        "at": moment_soon(message.sent_at, now, zone),
+        "at_iso": message.sent_at.isoformat(timespec="seconds"),
+        "text": message.text,
+        "attachments": [_attachment(one, token) for one in message.attachments.all()],
+    }
+
+
+def _attachment(attachment: Attachment, token: str) -> dict[str, str]:
+    return {
+        "name": attachment.name,
+        "url": reverse("public:receipt_file", args=[token, attachment.pk]),
+        "size": filesizeformat(attachment.size_bytes),
+        "refused_why": attachment.refused_why,
+    }

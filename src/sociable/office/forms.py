@@ -1,0 +1,194 @@
+"""Reads what is typed in the office about accounts, partners, services and people; what it does is left to the journeys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from sociable.directory.models import Account
+from sociable.domain.errors import DomainError
+from sociable.domain.worktime.zones import zone_named
+from sociable.people import permissions
+from sociable.people.models import Partner, Person, Role, Service
+from sociable.people.permissions import Act, Place
+
+BRANDS = [(name, name.capitalize()) for name in ("ocean", "plum", "forest", "teal", "ember", "slate")]
+
+
+class DateField(forms.DateField):
+    """A day, as browsers ask for it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class WebField(forms.URLField):
+    """A web address; one typed without its scheme is meant as https."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"assume_scheme": "https", **kwargs})
+
+
+def _zone(value: str) -> str:
+    """Errors: ValidationError in the words of the rule."""
+    try:
+        return zone_named(value).key if value else ""
+    except DomainError as refusal:
+        raise forms.ValidationError(refusal.message) from None
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
+    """The facts of an account."""
+
+    class Meta:
+        model = Account
+        fields = (
+            "name",
+            "service",
+            "purpose",
+            "stage",
+            "learning_until_on",
+            "about",
+            "address",
+            "handle",
+            "link",
+            "other_ways",
+            "takes_form",
+            "sends_receipts",
+            "owner",
+            "deputy",
+            "recovery",
+            "reviewed_on",
+            "division",
+            "zone",
+        )
+        field_classes = {"learning_until_on": DateField, "reviewed_on": DateField, "link": WebField}  # noqa: RUF012 - as Django has it
+        widgets = {"about": forms.Textarea(attrs={"rows": 3}), "other_ways": forms.Textarea(attrs={"rows": 3})}  # noqa: RUF012
+        labels = {  # noqa: RUF012
+            "learning_until_on": "Learning until",
+            "about": "What it does",
+            "address": "Mail address",
+            "handle": "Handle",
+            "link": "Address on the network",
+            "takes_form": "Can be asked by the public form",
+            "sends_receipts": "Sends receipts",
+            "recovery": "Who can get back in",
+            "reviewed_on": "Last reviewed",
+            "division": "Bank holidays of",
+            "zone": "Time zone",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        partner = self.instance.partner_id
+        self.fields["service"] = forms.ModelChoiceField(Service.objects.filter(partner=partner), required=False)
+        staff = Person.objects.filter(
+            Q(roles__partner=partner) | Q(pk__in=[self.instance.owner_id, self.instance.deputy_id])
+        )
+        for name in ("owner", "deputy"):
+            self.fields[name] = forms.ModelChoiceField(staff.filter(is_active=True).distinct(), required=False)
+
+    def clean_zone(self) -> str:
+        return _zone(self.cleaned_data["zone"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("stage") == Account.Stage.LEARNING and not cleaned.get("learning_until_on"):
+            self.add_error("learning_until_on", "Say until when it is learning: the public is told.")
+        return cleaned
+
+
+class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
+    """The first facts of a new account, in a partner whose accounts the person may change."""
+
+    class Meta:
+        model = Account
+        fields = ("partner", "name", "slug", "purpose", "about", "address")
+        labels = {"slug": "Short name in addresses", "about": "What it does", "address": "Mail address"}  # noqa: RUF012
+        help_texts = {"slug": "Lower-case letters, digits and hyphens, as in city-help"}  # noqa: RUF012
+        widgets = {"about": forms.Textarea(attrs={"rows": 3})}  # noqa: RUF012
+
+    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        partners = permissions.whole_partners(person, Act.CHANGE_ACCOUNT)
+        self.fields["partner"] = forms.ModelChoiceField(Partner.objects.filter(pk__in=partners))
+
+
+class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
+    """The facts of a partner."""
+
+    brand = forms.ChoiceField(choices=BRANDS, label="Accent colour")
+
+    class Meta:
+        model = Partner
+        fields = ("name", "short_name", "kind", "division", "zone", "website", "brand", "crisis_words")
+        field_classes = {"website": WebField}  # noqa: RUF012
+        labels = {"division": "Bank holidays of", "zone": "Time zone", "crisis_words": "Words for somebody in danger"}  # noqa: RUF012
+        widgets = {"crisis_words": forms.Textarea(attrs={"rows": 4})}  # noqa: RUF012
+
+    def clean_zone(self) -> str:
+        return _zone(self.cleaned_data["zone"])
+
+
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
+    """A service of a partner."""
+
+    class Meta:
+        model = Service
+        fields = ("name", "slug", "about")
+        labels = {"slug": "Short name in addresses", "about": "What it does"}  # noqa: RUF012
+        widgets = {"about": forms.Textarea(attrs={"rows": 3})}  # noqa: RUF012
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"])
+        if Service.objects.filter(partner=self.instance.partner_id, slug=slug).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Another service of this partner has this short name.")
+        return slug
+
+
+class RoleForm(forms.Form):
+    """One role somewhere in what the person who gives it may give."""
+
+    kind = forms.ChoiceField(choices=Role.Kind, label="Role")
+    where = forms.ChoiceField(label="Where")
+
+    def __init__(self, giver: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["where"] = forms.ChoiceField(choices=places(giver), label="Where")
+
+    def place(self) -> dict[str, Any]:
+        """The chosen place, as the columns of a role."""
+        partner, service, account = (int(part) or None for part in self.cleaned_data["where"].split("."))
+        return {"partner_id": partner, "service_id": service, "account_id": account}
+
+
+def places(giver: Person) -> list[tuple[str, str | list[tuple[str, str]]]]:
+    """This function will list where a person may give roles: whole partners, their services, their accounts."""
+    groups: list[tuple[str, str | list[tuple[str, str]]]] = []
+    for partner in Partner.objects.prefetch_related("services", "accounts__service"):
+        here = [(f"{partner.pk}.0.0", Place(partner.pk), f"All of {partner.name}")]
+        here += [
+            (f"{partner.pk}.{each.pk}.0", Place(partner.pk, each.pk), f"Service: {each.name}")
+            for each in partner.services.all()
+        ]
+        here += [(f"{partner.pk}.0.{each.pk}", each.place, f"Account: {each.name}") for each in partner.accounts.all()]
+        given = [(value, words) for value, place, words in here if permissions.can_manage_people(giver, place)]
+        if given:
+            groups.append((partner.name, given))
+    return groups
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
+    """Who somebody is."""
+
+    class Meta:
+        model = Person
+        fields = ("name", "email")
+        labels = {"name": "Full name", "email": "Work email address"}  # noqa: RUF012
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if Person.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Somebody else signs in with this address already.")
+        return email

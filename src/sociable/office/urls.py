@@ -1,0 +1,39 @@
+"""Names the addresses of the office."""
+
+from django.urls import path
+
+from sociable.office import accounts, connection, me, partners, people, stating, trail, trouble
+
+app_name = "office"
+urlpatterns = [
+    path("", accounts.index, name="settings"),
+    path("me/", me.me, name="me"),
+    # -- accounts ------------------------------------------------------------------------------------------------------
+    path("accounts/", accounts.register, name="accounts"),
+    path("accounts/new/", accounts.add, name="add_account"),
+    path("accounts/<int:account_id>/", accounts.show, name="account"),
+    path("accounts/<int:account_id>/edit/", accounts.edit, name="edit_account"),
+    path("accounts/<int:account_id>/hours/", stating.hours, name="hours"),
+    path("accounts/<int:account_id>/promise/", stating.promise, name="promise"),
+    path("accounts/<int:account_id>/connection/", connection.edit, name="connection"),
+    path("accounts/<int:account_id>/connection/fetch/", connection.fetch_now, name="fetch_now"),
+    # -- partners and services -----------------------------------------------------------------------------------------
+    path("partners/", partners.partners, name="partners"),
+    path("partners/<int:partner_id>/", partners.edit, name="partner"),
+    path("partners/<int:partner_id>/services/new/", partners.add_service, name="add_service"),
+    path("services/<int:service_id>/", partners.edit_service, name="service"),
+    # -- people --------------------------------------------------------------------------------------------------------
+    path("people/", people.people, name="people"),
+    path("people/new/", people.add, name="add_person"),
+    path("people/<int:person_id>/", people.show, name="person"),
+    path("people/<int:person_id>/roles/", people.add_role, name="add_role"),
+    path("people/<int:person_id>/roles/<int:role_id>/remove/", people.remove_role, name="remove_role"),
+    path("people/<int:person_id>/active/", people.switch, name="switch_person"),
+    # -- what happened, and what did not -------------------------------------------------------------------------------
+    path("trail/", trail.trail, name="trail"),
+    path("trouble/", trouble.trouble, name="trouble"),
+    path("trouble/rows/<int:row_id>/again/", trouble.again, name="again"),
+    path("trouble/raw/<int:raw_id>/", trouble.raw, name="raw"),
+    path("trouble/raw/<int:raw_id>/download/", trouble.download, name="download_raw"),
+    path("trouble/raw/<int:raw_id>/again/", trouble.read_again, name="read_again"),
+]

@@ -1,0 +1,77 @@
+"""What an administrator does in the office, in a real browser; every screen is looked at, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from sociable.config.example import loading
+from sociable.directory.models import Account, PromiseVersion
+from sociable.people.models import Person
+from tests.browser.conftest import look
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def alex(page: Any, live_server: Any) -> Any:
+    """The example's administrator, signed in."""
+    loading.load(timezone.now())
+    client = Client()
+    client.force_login(Person.objects.get(email="alex@aireborough.example"))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    return page
+
+
+def test_every_screen_of_the_office(alex: Any) -> None:
+    account = Account.objects.get(slug="libraries")
+    person = Person.objects.get(email="kal@aireborough.example")
+    screens = {
+        "accounts": "accounts/",
+        "account": f"accounts/{account.pk}/",
+        "account-edit": f"accounts/{account.pk}/edit/",
+        "account-hours": f"accounts/{account.pk}/hours/",
+        "account-notation": f"accounts/{account.pk}/hours/?as=text",
+        "account-promise": f"accounts/{account.pk}/promise/",
+        "account-connection": f"accounts/{account.pk}/connection/",
+        "partners": "partners/",
+        "partner": f"partners/{account.partner_id}/",
+        "people": "people/",
+        "person": f"people/{person.pk}/",
+        "person-new": "people/new/",
+        "trail": "trail/",
+        "trouble": "trouble/",
+        "me": "me/",
+    }
+    for name, address in screens.items():
+        alex.goto(f"/office/{address}")
+        look(alex, f"office-{name}")
+
+
+def test_a_promise_is_stated_after_a_look_at_what_moves(alex: Any) -> None:
+    account = Account.objects.get(slug="city-help")
+    alex.goto(f"/office/accounts/{account.pk}/promise/")
+    alex.get_by_role("spinbutton", name="Minutes of open time").fill("60")
+    alex.get_by_role("button", name="See what would move").click()
+    alex.get_by_role("heading", name="What would move").wait_for()
+    alex.get_by_text("would be due at another time").wait_for()
+    look(alex, "office-would-move")
+    alex.get_by_role("button", name="State it").click()
+    alex.get_by_text("Stated from").wait_for()
+    assert PromiseVersion.objects.filter(account=account).latest("pk").minutes == 60
+
+
+def test_hours_are_refused_beside_their_line(alex: Any) -> None:
+    account = Account.objects.get(slug="city-help")
+    alex.goto(f"/office/accounts/{account.pk}/hours/")
+    alex.get_by_label("Monday").fill("nine to five")
+    alex.get_by_role("button", name="See what would move").click()
+    alex.get_by_role("heading", name="There is a problem").wait_for()
+    alex.get_by_role("link", name="Write hours as in").click()
+    assert alex.evaluate("document.activeElement.name") == "monday"
+    look(alex, "office-hours-refused")

@@ -1,0 +1,170 @@
+"""Where an answer or a note is written: kept as it is typed, held back when something newer was said, and never lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from sociable.channels.base import ParsedAttachment
+from sociable.channels.email.attachments import attachment as parsed_attachment
+from sociable.conversations.models import Conversation, Message, SavedAnswer
+from sociable.desk import composer_words as box
+from sociable.desk import conversation as pages
+from sociable.journeys import answer, claim
+from sociable.people import permissions
+from sociable.people.models import Person
+from sociable.people.requests import StaffRequest
+
+JUST_SENT = timedelta(minutes=1)
+LONGEST_CHARS = 200_000
+
+
+class FilesTooLarge(answer.NothingWritten):
+    """More was attached than one message may carry."""
+
+
+# -- Keeping it ------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """This function will keep what is being written; it keeps a hold alive and tells others that somebody writes."""
+    if request.user.is_authenticated:
+        return _draft(cast("StaffRequest", request), conversation_id)
+    return HttpResponse("Sign in again in another tab: your words stay here.", status=401, content_type="text/plain")
+
+
+@login_required
+def _draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    conversation, now = pages.seen(request, conversation_id), timezone.now()
+    permissions.check_can_note(request.user, conversation.place)
+    kind, text = _kind(request), _text(request)
+    if not _already_said(conversation, request.user, text, now):
+        answer.keep_draft(conversation, request.user, kind=kind, text=text, against_version=_number(request), now=now)
+    return HttpResponse("Draft kept", content_type="text/plain")
+
+
+def _already_said(conversation: Conversation, person: Person, text: str, now: datetime) -> bool:
+    """A draft that was on its way when its words were sent must not come back as a draft."""
+    just_said = Message.objects.filter(conversation=conversation, author=person, stored_at__gt=now - JUST_SENT)
+    return just_said.filter(text=text.strip()).exclude(outgoing__state="undone").exists()
+
+
+def _text(request: HttpRequest) -> str:
+    return request.POST.get("text", "")[:LONGEST_CHARS].replace("\r\n", "\n")
+
+
+def _kind(request: HttpRequest) -> str:
+    return "note" if request.POST.get("kind") == "note" else "answer"
+
+
+def _number(request: HttpRequest) -> int:
+    given = request.POST.get("version", "")
+    return int(given) if given.isdecimal() and len(given) < 10 else 0
+
+
+# -- Sending it ------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def compose(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """This function will send an answer or keep a note; whatever stands against it, the words stay in the box."""
+    if request.user.is_authenticated:
+        return _compose(cast("StaffRequest", request), conversation_id)
+    return _sign_in_first(request, conversation_id)
+
+
+@login_required
+def _compose(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    conversation, now = pages.seen(request, conversation_id), timezone.now()
+    kind, text = _kind(request), _text(request)
+    attached: list[ParsedAttachment] = []
+    acknowledges = "acknowledges" in request.POST
+    try:
+        attached = _attached(request)
+        if kind == "note":
+            answer.note(conversation_id=conversation.pk, person=request.user, text=text, now=now)
+            return redirect(f"{reverse('desk:conversation', args=[conversation.pk])}?write=note")
+        answer.send(
+            conversation_id=conversation.pk,
+            person=request.user,
+            text=text,
+            against_version=_number(request),
+            now=now,
+            send_anyway="anyway" in request.POST,
+            acknowledges=acknowledges,
+            closes="close" in request.POST,
+            attachments=attached,
+        )
+    except (answer.NothingWritten, answer.NotHere, answer.SomethingNewer) as refusal:
+        if text.strip():
+            answer.keep_draft(
+                conversation, request.user, kind=kind, text=text, against_version=_number(request), now=now
+            )
+        newer = refusal.between if isinstance(refusal, answer.SomethingNewer) else None
+        return pages.show(
+            request, conversation, now, status=409,
+            kind=kind, text=text, error=refusal.message, newer=newer, kept=attached, acknowledges=acknowledges,
+        )  # fmt: skip
+    return _after_sending(request, conversation, now)
+
+
+def _after_sending(request: StaffRequest, conversation: Conversation, now: datetime) -> HttpResponse:
+    if "next" not in request.POST:
+        return redirect("desk:conversation", conversation.pk)
+    try:
+        return redirect("desk:conversation", claim.take_next(request.user, now).pk)
+    except claim.NothingToTake as nothing:
+        messages.info(request, nothing.message)
+        return redirect("desk:desk")
+
+
+def _sign_in_first(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    written = {"kind": _kind(request), "text": _text(request), "against_version": _number(request)}
+    request.session[pages.UNSENT] = {"conversation": conversation_id, "written": written}
+    return redirect(f"{reverse(settings.LOGIN_URL)}?next={reverse('desk:conversation', args=[conversation_id])}")
+
+
+def _attached(request: HttpRequest) -> list[ParsedAttachment]:
+    """Files chosen now, and those kept from a refusal before."""
+    chosen = request.FILES.getlist("files")
+    kept = [one for mark in request.POST.getlist("kept") if (one := box.unsealed(mark)) is not None]
+    size_bytes = sum(one.size or 0 for one in chosen) + sum(one.size_bytes for one in kept)
+    if size_bytes > settings.ATTACHMENT_LIMIT_BYTES:
+        raise FilesTooLarge(
+            f"The files are {filesizeformat(size_bytes)} together; {filesizeformat(settings.ATTACHMENT_LIMIT_BYTES)} can be sent. "
+            "Choose fewer or smaller ones: your words are kept."
+        )
+    fresh = [
+        parsed_attachment(one.name or "", one.content_type or "", one.read(), "", number)
+        for number, one in enumerate(chosen, 1)
+    ]
+    return kept + fresh
+
+
+@require_POST
+@login_required
+def insert(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    """This function will put the words of a saved answer before what is written, as a start; nothing is sent."""
+    conversation, now = pages.seen(request, conversation_id), timezone.now()
+    permissions.check_can_answer(request.user, conversation.place)
+    given = request.POST.get("saved", "")
+    text = _text(request)
+    if given.isdecimal():
+        saved = get_object_or_404(SavedAnswer, pk=given, partner=conversation.account.partner_id)
+        own = text or f"\n\n{request.user.sign_off}"
+        text = f"{saved.text.strip()}\n\n{own.strip()}"
+    else:
+        messages.info(request, "Choose a saved answer first.")
+    answer.keep_draft(conversation, request.user, kind="answer", text=text, against_version=_number(request), now=now)
+    return redirect("desk:conversation", conversation.pk)

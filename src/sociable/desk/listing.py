@@ -1,0 +1,406 @@
+"""Puts the desk's list together: its views with their counts, its rows in words, and the key of the next page.
+
+The order comes from promises; what a person may see, from permissions; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.core import signing
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Substr
+from django.http import QueryDict
+from django.urls import reverse
+
+from sociable.conversations.models import Conversation, Message, Outgoing, Presence
+from sociable.directory.models import Account
+from sociable.directory.queries import calendars_of, zone_of
+from sociable.domain.saying import moment_near
+from sociable.domain.worktime import Calendar
+from sociable.people import permissions
+from sociable.people.models import Person
+from sociable.promises import queries as promises
+from sociable.promises import words
+from sociable.promises.models import Wait
+
+PAGE_ROWS = 50
+PRESENT = timedelta(seconds=45)  # after this without a heartbeat somebody is gone
+SNIPPET_CHARS = 140
+CHECK_DAYS = 14  # how long what was set aside stays in the view that asks to look at it
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view of the desk."""
+
+    key: str
+    name: str
+    icon: str
+    tone: str = ""
+
+
+VIEWS = (
+    View("next", "Next for me", "take", "accent"),
+    View("mine", "Mine", "person"),
+    View("unclaimed", "Unclaimed", "list"),
+    View("risk", "At risk", "alert", "late"),
+    View("waiting", "Waiting for them", "reply"),
+    View("put-off", "Put off", "snooze"),
+    View("sending", "Sending trouble", "send", "late"),
+    View("check", "To check", "eye"),
+)
+
+
+@dataclass
+class Asked:
+    """What a person asked of the desk, read from the address; anything odd in it is left out."""
+
+    person: Person
+    view: str = "next"
+    account_slug: str = ""
+    channel: str = ""
+    after: str = ""
+    all_accounts: list[Account] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, person: Person, query: QueryDict) -> Asked:
+        """This function will read view, account and page from an address."""
+        view = query.get("view", "next")
+        asked = cls(
+            person,
+            view if view in {v.key for v in VIEWS} else "next",
+            query.get("account", ""),
+            after=query.get("after", ""),
+        )
+        asked.all_accounts = list(Account.objects.visible_to(person).select_related("partner", "service"))
+        return asked
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """The accounts the person may see, or only the one asked for."""
+        return [account for account in self.all_accounts if self.account_slug in ("", account.slug)]
+
+    @cached_property
+    def answering(self) -> list[Account]:
+        """Those of them that the person may answer."""
+        return [account for account in self.accounts if permissions.can_answer(self.person, account.place)]
+
+    @cached_property
+    def unclaimed(self) -> promises.Line:
+        """The line of those accounts: what nobody holds."""
+        return promises.Line(self.accounts)
+
+    @cached_property
+    def next(self) -> promises.Line:
+        """The line the person answers from: what nobody else holds."""
+        if len(self.answering) == len(self.accounts):
+            return self.unclaimed.but(holder=self.person)
+        return promises.Line(self.answering, holder=self.person)
+
+    @cached_property
+    def everything(self) -> promises.Line:
+        """The line of those accounts whoever holds what."""
+        return self.unclaimed.but(anyone=True)
+
+    def address(self, **changes: str) -> str:
+        """This function will return the desk's address with these changes, and without a page unless one is named."""
+        query = QueryDict(mutable=True)
+        for name, value in ({"view": self.view, "account": self.account_slug} | changes).items():
+            if value:
+                query[name] = value
+        return f"{reverse('desk:desk')}?{query.urlencode()}"
+
+
+@dataclass
+class Listed:
+    """The rows of one page of a view, and the key by which the next begins."""
+
+    rows: list[dict[str, Any]]
+    after: str = ""
+
+
+def views(asked: Asked, now: datetime) -> list[dict[str, Any]]:
+    """This function will return the views with their counts, as components/views.html takes them."""
+    counts = {key: count(asked, now) for key, count in _COUNTS.items()}
+    return [
+        {
+            "url": asked.address(view=view.key),
+            "name": view.name,
+            "icon": view.icon,
+            "count": f"{MOST_COUNTED - 1}+" if counts[view.key] >= MOST_COUNTED else counts[view.key],
+            "tone": view.tone if counts[view.key] else "",
+            "current": view.key == asked.view,
+        }
+        for view in VIEWS
+    ]
+
+
+def listed(asked: Asked, now: datetime, current_id: int | None = None) -> Listed:
+    """This function will return one page of the view that was asked for."""
+    page = _LISTS[asked.view](asked, now)
+    for row in page.rows:
+        row["current"] = row["id"] == current_id
+    return page
+
+
+# -- Which conversations each view holds ---------------------------------------------------------------------------------
+
+
+def _held(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    held = Conversation.objects.filter(account__in=asked.accounts, held_by=asked.person, held_until_at__gt=now)
+    return held.exclude(state=Conversation.State.MERGED)
+
+
+def _waiting(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    answered = Conversation.objects.filter(
+        account__in=asked.accounts, state=Conversation.State.OPEN, last_direction="out"
+    )
+    return answered.exclude(waits__in=Wait.objects.open())
+
+
+def _put_off(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(
+        account__in=asked.accounts, snoozed_until_at__gt=now, state=Conversation.State.OPEN
+    )
+
+
+def _in_trouble(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    trouble = Outgoing.objects.filter(
+        Q(state__in=[Outgoing.State.FAILED, Outgoing.State.BOUNCED, Outgoing.State.UNKNOWN])
+        | Q(state=Outgoing.State.QUEUED, undo_until_at__lt=now - timedelta(seconds=60)),
+    )
+    return Conversation.objects.filter(account__in=asked.accounts, messages__outgoing__in=trouble).distinct()
+
+
+def _to_check(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    aside = Q(state=Conversation.State.KEPT_ASIDE)
+    recent = Q(state=Conversation.State.NOT_REQUEST, last_message_at__gt=now - timedelta(days=CHECK_DAYS))
+    either = [
+        Conversation.State.KEPT_ASIDE,
+        Conversation.State.NOT_REQUEST,
+    ]  # said outright, so that the partial index serves
+    return Conversation.objects.filter(aside | recent, account__in=asked.accounts, state__in=either)
+
+
+def _capped(rows: QuerySet[Any]) -> int:
+    return rows.order_by()[:MOST_COUNTED].count()
+
+
+_COUNTS: dict[str, Callable[[Asked, datetime], int]] = {
+    "next": lambda asked, now: promises.count_open(asked.next, now, MOST_COUNTED),
+    "mine": lambda asked, now: _capped(_held(asked, now)),
+    "unclaimed": lambda asked, now: promises.count_open(asked.unclaimed, now, MOST_COUNTED),
+    "risk": lambda asked, now: promises.count_at_risk(asked.everything, now, MOST_COUNTED),
+    "waiting": lambda asked, now: _capped(_waiting(asked, now)),
+    "put-off": lambda asked, now: _capped(_put_off(asked, now)),
+    "sending": lambda asked, now: _capped(_in_trouble(asked, now)),
+    "check": lambda asked, now: _capped(_to_check(asked, now)),
+}
+
+
+# -- Pages -----------------------------------------------------------------------------------------------------------------
+
+
+def _fair(asked: Asked, now: datetime) -> Listed:
+    line = asked.next if asked.view == "next" else asked.unclaimed
+    return _places(promises.fair_page(line, now, limit=PAGE_ROWS, after=_read_cursor(asked.after)), line, asked, now)
+
+
+def _at_risk(asked: Asked, now: datetime) -> Listed:
+    page = promises.at_risk(asked.everything, now, limit=PAGE_ROWS, after=_read_cursor(asked.after))
+    return _places(page, asked.everything, asked, now)
+
+
+def _places(page: promises.Page, line: promises.Line, asked: Asked, now: datetime) -> Listed:
+    rows = [
+        _row(
+            place.wait.conversation,
+            now,
+            wait=place.wait,
+            share=place.share,
+            calendar=line.calendars[place.wait.account_id],
+            reason=place.reason,
+        )
+        for place in page.places
+    ]
+    return Listed(_with_words(rows, asked, now), _write_cursor(page.after) if page.after else "")
+
+
+def _newest_first(which: Callable[[Asked, datetime], QuerySet[Conversation]]) -> Callable[[Asked, datetime], Listed]:
+    def page(asked: Asked, now: datetime) -> Listed:
+        conversations = which(asked, now).order_by("-last_message_at", "-pk")
+        if key := _read_key(asked.after):
+            conversations = conversations.filter(
+                Q(last_message_at__lt=key[0]) | Q(last_message_at=key[0], pk__lt=key[1])
+            )
+        some = list(
+            conversations.select_related("held_by", "contact", "account__partner", "account__service")[: PAGE_ROWS + 1]
+        )
+        last = some[PAGE_ROWS - 1] if len(some) > PAGE_ROWS else None
+        return Listed(rows_of(some[:PAGE_ROWS], asked, now), _write_key(last.last_message_at, last.pk) if last else "")
+
+    return page
+
+
+_LISTS: dict[str, Callable[[Asked, datetime], Listed]] = {
+    "next": _fair,
+    "mine": _newest_first(_held),
+    "unclaimed": _fair,
+    "risk": _at_risk,
+    "waiting": _newest_first(_waiting),
+    "put-off": _newest_first(_put_off),
+    "sending": _newest_first(_in_trouble),
+    "check": _newest_first(_to_check),
+}
+
+
+# -- Rows --------------------------------------------------------------------------------------------------------------------
+
+
+def rows_of(conversations: Sequence[Conversation], asked: Asked, now: datetime) -> list[dict[str, Any]]:
+    """This function will return rows for conversations in the order given, each with its open wait if it has one."""
+    waits = {wait.conversation_id: wait for wait in Wait.objects.open().filter(conversation__in=conversations)}
+    calendars = calendars_of({conversation.account for conversation in conversations})
+    rows = []
+    for conversation in conversations:
+        wait = waits.get(conversation.pk)
+        calendar = calendars[conversation.account_id]
+        share = promises.share_of(wait, calendar, now) if wait else 0.0
+        rows.append(_row(conversation, now, wait=wait, share=share, calendar=calendar))
+    return _with_words(rows, asked, now)
+
+
+def _row(
+    conversation: Conversation,
+    now: datetime,
+    *,
+    wait: Wait | None,
+    share: float,
+    calendar: Calendar | None,
+    reason: str = "",
+) -> dict[str, Any]:
+    account = wait.account if wait else conversation.account
+    contact = wait.contact if wait else conversation.contact
+    at = wait.started_at if wait else conversation.last_message_at
+    held = conversation.held_by if conversation.held_until_at and conversation.held_until_at > now else None
+    return {
+        "id": conversation.pk,
+        "contact_id": contact.pk,
+        "message_id": wait.began_with_id if wait else None,
+        "url": reverse("desk:conversation", args=[conversation.pk]),
+        "who": contact.name,
+        "subject": conversation.subject or "No subject",
+        "at": moment_near(at, now, zone_of(account)),
+        "channel": account.channel,
+        "where": account.name,
+        "promise": words.bar(wait, share, calendar, now) if wait else None,
+        "why": reason,
+        "holder": held.name if held else "",
+        "held_by_id": held.pk if held else None,
+        "tags": _tags(conversation, wait, now),
+    }
+
+
+def _tags(conversation: Conversation, wait: Wait | None, now: datetime) -> list[dict[str, str]]:
+    tags = []
+    if wait and wait.need:
+        tags.append({"text": "Moved for need", "tone": "info"})
+    if wait and wait.in_learning:
+        tags.append({"text": "Learning", "tone": "info"})
+    if conversation.state != Conversation.State.OPEN:
+        tags.append(
+            {"text": conversation.get_state_display(), "tone": "warn" if conversation.state == "kept_aside" else ""}
+        )
+    if conversation.snoozed_until_at and conversation.snoozed_until_at > now:
+        tags.append(
+            {
+                "text": f"Put off until {moment_near(conversation.snoozed_until_at, now, zone_of(conversation.account))}",
+                "tone": "",
+            }
+        )
+    if conversation.handed_note:
+        tags.append({"text": conversation.handed_note, "tone": "accent"})
+    return tags
+
+
+def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list[dict[str, Any]]:
+    """What takes a query for all rows at once: the first words, the names of people without one, and who is there."""
+    ids = [row["id"] for row in rows]
+    snippets = _snippets(rows)
+    present = _present(ids, asked.person, now)
+    for row in rows:
+        message = snippets.get(row["message_id"]) or {}
+        row["snippet"] = " ".join((message.get("start") or "").split())
+        row["channel"] = message.get("channel") or row["channel"]
+        row["who"] = row["who"] or message.get("from_address") or "Somebody"
+        row["mine"] = row["held_by_id"] == asked.person.pk
+        row["presence"] = present.get(row["id"], "")
+    return rows
+
+
+def _snippets(rows: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """The message a wait began with, or else the last thing said."""
+    rows = list(rows)
+    without = [row["id"] for row in rows if row["message_id"] is None]
+    if without:
+        spoken = Message.objects.filter(conversation_id__in=without).exclude(direction=Message.Direction.NOTE)
+        last = dict(spoken.values("conversation_id").annotate(last=Max("pk")).values_list("conversation_id", "last"))
+        for row in rows:
+            row["message_id"] = row["message_id"] or last.get(row["id"])
+    messages = Message.objects.filter(pk__in=[row["message_id"] for row in rows if row["message_id"]])
+    some: Any = messages.annotate(start=Substr("text", 1, SNIPPET_CHARS)).values(
+        "pk", "start", "channel", "from_address"
+    )
+    return {message["pk"]: message for message in some}
+
+
+def _present(ids: Sequence[int], person: Person, now: datetime) -> dict[int, str]:
+    there = (
+        Presence.objects.filter(conversation_id__in=ids, seen_at__gt=now - PRESENT)
+        .exclude(person=person)
+        .select_related("person")
+    )
+    words_of: dict[int, str] = {}
+    for one in there.order_by("writing", "pk"):
+        words_of[one.conversation_id] = f"{one.person.first_name} is {'writing' if one.writing else 'looking'}"
+    return words_of
+
+
+# -- Keys of pages: signed, so that an address somebody edited is a first page and not an error ------------------------------
+
+
+def _write_cursor(cursor: promises.Cursor) -> str:
+    facts = [cursor.as_of.isoformat(), cursor.need, cursor.share, cursor.started_at.isoformat(), cursor.wait_id]
+    return signing.dumps(facts, salt="desk-page", compress=True)
+
+
+def _read_cursor(text: str) -> promises.Cursor | None:
+    facts = _unsigned(text)
+    if len(facts) != 5:
+        return None
+    return promises.Cursor(
+        datetime.fromisoformat(facts[0]), facts[1], facts[2], datetime.fromisoformat(facts[3]), facts[4]
+    )
+
+
+def _write_key(at: datetime, pk: int) -> str:
+    return signing.dumps([at.isoformat(), pk], salt="desk-page", compress=True)
+
+
+def _read_key(text: str) -> tuple[datetime, int] | None:
+    facts = _unsigned(text)
+    return (datetime.fromisoformat(facts[0]), facts[1]) if len(facts) == 2 else None
+
+
+def _unsigned(text: str) -> list[Any]:
+    try:
+        return list(signing.loads(text, salt="desk-page")) if text else []
+    except (signing.BadSignature, json.JSONDecodeError):
+        return []

@@ -1,0 +1,246 @@
+"""Proves that every address of the house refuses outsiders: a stranger, somebody of another partner, somebody without a role.
+
+A new address fails here until it is placed: on the list of what the public may see, or among those whose ids are known below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from sociable.conversations.models import Attachment, RawInbound, SavedAnswer, SavedFilter
+from sociable.due.models import DueRow
+from sociable.people.models import Person, Role
+from tests.cast import MONDAY_10, Cast, at
+
+# What anybody may ask for, each for its reason. A private link is guarded by its token: see the test of wrong ones below.
+PUBLIC = {
+    *(
+        "public:ask",
+        "public:ask_account",
+        "public:accounts",
+        "public:account",
+        "public:accounts_json",
+        "public:accounts_csv",
+    ),
+    *("public:ours", "public:fair", "public:accessibility", "public:privacy", "public:robots", "public:postbox"),
+    *("public:receipt", "public:receipt_add", "public:receipt_file"),
+    *("health_live", "health_ready"),
+    *("account_login", "account_logout", "account_inactive", "account_signup"),
+    *("account_reset_password", "account_reset_password_done"),
+    *("account_reset_password_from_key", "account_reset_password_from_key_done"),
+    *("mfa_authenticate", "mfa_login_webauthn", "account_email", "mfa_index"),
+}
+# Pages that show each person only what is theirs, so that somebody without a role sees them, empty.
+ONES_OWN = {
+    *(
+        "desk:desk",
+        "desk:my_day",
+        "desk:take_next",
+        "desk:search",
+        "desk:save_filter",
+        "desk:saved_answers",
+        "desk:saved_answer_new",
+    ),
+    *("desk:close_tab", "desk:events", "office:settings", "office:me"),
+    *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
+    *(
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_reauthenticate_webauthn",
+    ),
+    *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+}
+# Lists in which somebody with a role elsewhere sees their own body alone. What they hold of ours is looked for in the answer.
+OWN_BODY = {
+    *("office:accounts", "office:add_account", "office:partners", "office:people", "office:add_person"),
+    *("office:trail", "office:trouble"),
+}
+OURS = ("My bin", "Dev Patel", "Ashby", "Asha", "secret subject")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of the resolver, with real ids of the council in its place."""
+
+    name: str
+    path: str
+
+
+def addresses(ids: dict[str, Any]) -> Iterator[Address]:
+    for name, names_of_ids in _patterns(get_resolver().url_patterns, ""):
+        if not name:
+            raise AssertionError("An address without a name cannot be placed.")
+        missing = [each for each in names_of_ids if each not in ids]
+        if missing:
+            raise AssertionError(f"{name} takes {missing}: give this test a real one of the council.")
+        yield Address(name, reverse(name, kwargs={each: ids[each] for each in names_of_ids}))
+
+
+def _patterns(patterns: Any, prefix: str, before: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
+    for pattern in patterns:
+        named = (*before, *pattern.pattern.regex.groupindex)
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(
+                pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix, named
+            )
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name}" if pattern.name else "", list(named)
+
+
+@pytest.fixture
+def ids(cast: Cast) -> dict[str, Any]:
+    """A real one of everything, all of the council."""
+    message = cast.mail(subject="secret subject")
+    raw = RawInbound.objects.get(message=message)
+    RawInbound.objects.filter(pk=raw.pk).update(state=RawInbound.State.UNREADABLE)
+    attachment = Attachment.objects.create(
+        message=message, name="a.txt", content_type="text/plain", size_bytes=1, sha256="0" * 64
+    )
+    row = DueRow.objects.filter(kind="warn").first()
+    assert row is not None
+    DueRow.objects.filter(pk=row.pk).update(set_aside_at=at(11))
+    role = Role.objects.get(person=cast.asha)
+    from allauth.mfa.models import Authenticator
+
+    key = Authenticator.objects.create(
+        user=cast.asha, type=Authenticator.Type.WEBAUTHN, data={"name": "k", "credential": {}}
+    )
+    return {
+        "conversation_id": message.conversation_id,
+        "message_id": message.pk,
+        "raw_id": raw.pk,
+        "attachment_id": attachment.pk,
+        "filter_id": SavedFilter.objects.create(person=cast.asha, name="f", query="view=mine").pk,
+        "saved_id": SavedAnswer.objects.create(partner=cast.council, title="secret subject", text="t").pk,
+        "account_id": cast.help.pk,
+        "partner_id": cast.council.pk,
+        "service_id": cast.libraries.pk,
+        "person_id": cast.asha.pk,
+        "role_id": role.pk,
+        "row_id": row.pk,
+        "name": "close",
+        "slug": cast.help.slug,
+        "token": "not-a-token-anybody-was-given",
+        "pk": key.pk,
+        "uidb36": "1",
+        "key": "not-a-key",
+    }
+
+
+def ask(person: Person | None, path: str, method: str) -> Any:
+    client = Client(raise_request_exception=True)
+    if person is not None:
+        client.force_login(Person.objects.get(pk=person.pk))
+    if path.endswith("/events"):
+        return client.get(path)
+    return client.post(path, {}) if method == "post" else client.get(path)
+
+
+def refused(response: Any) -> bool:
+    """Sent to sign in, forbidden, or not there."""
+    to_sign_in = response.status_code == 302 and response["Location"].startswith(reverse(settings.LOGIN_URL))
+    return to_sign_in or response.status_code in (401, 403, 404)
+
+
+def wrong_method(response: Any) -> bool:
+    return response.status_code == 405
+
+
+def test_every_address_is_placed_and_every_place_is_an_address(ids: dict[str, Any]) -> None:
+    known = {each.name for each in addresses(ids)}
+    assert known >= PUBLIC, PUBLIC - known
+    assert known >= OWN_BODY, OWN_BODY - known
+    assert ONES_OWN - known <= {"desk:events"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_sees_the_public_pages_alone(ids: dict[str, Any], method: str) -> None:
+    for each in addresses(ids):
+        if each.name not in PUBLIC:
+            response = ask(None, each.path, method)
+            assert refused(response) or wrong_method(response), (each, response.status_code)
+            assert not response.content or not _tells(response), each
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", ["another partner", "an administrator elsewhere", "nobody's"])
+def test_another_body_sees_nothing_of_ours(cast: Cast, ids: dict[str, Any], who: str, method: str) -> None:
+    person = cast.olu if who == "nobody's" else cast.cara
+    if who == "an administrator elsewhere":
+        Role.objects.create(person=person, kind="administrator", partner=cast.trust)
+    for each in addresses(ids):
+        if each.name in PUBLIC:
+            continue
+        response = ask(person, each.path, method)
+        if each.name in ONES_OWN or (each.name in OWN_BODY and who == "an administrator elsewhere"):
+            assert not _tells(response), each
+        elif each.name in OWN_BODY and who == "another partner":
+            assert refused(response) or wrong_method(response) or not _tells(response), each
+        else:
+            assert refused(response) or wrong_method(response), (each, response.status_code)
+            assert not _tells(response), each
+
+
+def _tells(response: Any) -> list[str]:
+    """What of ours an answer holds; the reader's own name in the page's head is theirs."""
+    if getattr(response, "streaming", False):
+        return []
+    text = response.content.decode(errors="replace")
+    return [word for word in OURS if re.search(rf"\b{word}\b", text)]
+
+
+def test_these_people_would_see_it_if_they_might(cast: Cast, ids: dict[str, Any]) -> None:
+    """The other side: the walk above refuses outsiders, not everybody."""
+    asha = [
+        each.name
+        for each in addresses(ids)
+        if each.name.startswith("desk:") and ask(cast.asha, each.path, "get").status_code == 200
+    ]
+    assert {"desk:conversation", "desk:desk", "desk:raw"} <= set(asha)
+    Role.objects.create(person=cast.lee, kind="administrator", partner=cast.council)
+    office = {
+        each.name: ask(cast.lee, each.path, "get").status_code
+        for each in addresses(ids)
+        if each.name.startswith("office:")
+    }
+    assert set(office.values()) <= {200, 302, 405}, office
+
+
+@pytest.mark.parametrize("name", ["public:receipt", "public:receipt_add"])
+def test_a_private_link_is_not_guessed(ids: dict[str, Any], name: str) -> None:
+    for method in ("get", "post"):
+        assert ask(None, reverse(name, args=[ids["token"]]), method).status_code in (404, 405)
+
+
+def test_somebody_switched_off_is_a_stranger(cast: Cast, ids: dict[str, Any]) -> None:
+    client = Client()
+    client.force_login(cast.asha)
+    path = reverse("desk:conversation", args=[ids["conversation_id"]])
+    assert client.get(path).status_code == 200
+    Person.objects.filter(pk=cast.asha.pk).update(is_active=False)
+    assert refused(client.get(path))
+
+
+def test_a_shared_conversation_is_seen_and_no_other(cast: Cast, ids: dict[str, Any]) -> None:
+    from sociable.conversations.models import Share
+
+    other = cast.ask("Not shared", email="else@example.org", when=at(11)).conversation_id
+    Share.objects.create(
+        conversation_id=ids["conversation_id"],
+        partner=cast.trust,
+        shared_by=cast.lee,
+        shared_at=MONDAY_10,
+        reason="Joint care",
+    )
+    assert ask(cast.cara, reverse("desk:conversation", args=[ids["conversation_id"]]), "get").status_code == 200
+    assert ask(cast.cara, reverse("desk:conversation", args=[other]), "get").status_code == 404

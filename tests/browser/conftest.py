@@ -24,9 +24,9 @@ CHECKED = {("light", WIDE), ("dark", NARROW)}  # what axe judges hangs on one or
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser itself."""
+    """The browser itself, gone with its module: while it lives, no other event loop can run in this process."""
     program = require("chromium")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
         "true"  # playwright keeps an event loop in this thread; the tables are asked beside it

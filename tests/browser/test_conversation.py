@@ -156,6 +156,24 @@ def test_what_was_typed_survives_reload_and_leaving_at_once(chromium, installati
     page.context.close()
 
 
+def test_not_a_request_is_one_key_for_those_who_switched_keys_on(chromium, installation):
+    installation.mail("Thank you all!", "A thank-you")
+    page = signed_in(chromium, installation, "jen")
+    opened(page, installation, "A thank-you")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    assert not page.get_by_role("button", name="Only a thank-you").is_visible()  # off until switched on
+    page.goto(f"{installation.address}/office/me/")
+    page.get_by_label("Use keyboard shortcuts").check()
+    page.locator("main form button[type=submit]").first.click()
+    opened(page, installation, "A thank-you")
+    page.keyboard.press("n")
+    page.get_by_role("button", name="Only a thank-you").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("main").get_by_text("you can say otherwise").wait_for()
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_everybody_can_use_it(chromium, installation, scheme, width):

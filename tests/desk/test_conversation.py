@@ -28,6 +28,7 @@ from sociable.conversations.models import (
     SavedAnswer,
     Share,
 )
+from sociable.desk import attachments
 from sociable.journeys import answer, claim
 from sociable.people.models import AuditEvent
 from sociable.promises.models import Wait
@@ -249,6 +250,22 @@ def _with_file(cast: Cast, name: str, content: bytes) -> Any:
     )[0]
 
 
+def test_a_picture_named_very_often_does_not_fill_the_memory(asha, cast, monkeypatch):
+    message = _with_file(cast, "a.png", PNG)
+    message.attachments.update(content_id="a")
+    Message.objects.filter(pk=message.pk).update(html='<img alt="" src="cid:a">' * 100)
+    monkeypatch.setattr(attachments, "MOST_INLINE_BYTES", 3 * len(PNG))
+    shown = asha.get(reverse("desk:message_formatted", args=[message.pk]))
+    assert shown.content.count(b"data:image/png;base64,") == 3
+
+
+def test_a_draft_with_a_character_no_database_keeps_is_kept_without_it(asha, cast):
+    conversation = cast.ask().conversation
+    draft = reverse("desk:draft", args=[conversation.pk])
+    assert asha.post(draft, {"text": "On\x00 Thursday", "version": "1"}).status_code == 200
+    assert composer(asha, conversation).fields["text"] == "On Thursday"
+
+
 def test_a_file_is_downloaded_and_can_do_nothing(asha, cast):
     one = _with_file(cast, "page.html", b"<html><script>steal()</script></html>").attachments.get()
     response = asha.get(reverse("desk:attachment", args=[one.pk]) + "?inline")
@@ -441,13 +458,15 @@ def test_a_saved_answer_is_a_start_and_never_a_send(asha, cast):
     conversation = cast.ask().conversation
     saved = SavedAnswer.objects.create(partner=cast.council, title="Bins", text="Bins go out on Thursday.")
     other = SavedAnswer.objects.create(partner=cast.trust, title="Clinic", text="Ring the clinic.")
+    elsewhere = SavedAnswer.objects.create(partner=cast.council, account=cast.books, title="Books", text="Bring them.")
     page = asha.get(page_of(conversation)).page
     assert ("Bins" in page.text, "Clinic" in page.text) == (True, False)
     insert = reverse("desk:insert", args=[conversation.pk])
     asha.post(insert, {"saved": saved.pk, "text": "\n\nAsha", "version": "1"})
     assert composer(asha, conversation).fields["text"] == "Bins go out on Thursday.\n\nAsha"
     assert not Message.objects.filter(direction="out").exists()
-    assert asha.post(insert, {"saved": other.pk, "text": "x", "version": "1"}).status_code == 404
+    for not_here in (other, elsewhere):
+        assert asha.post(insert, {"saved": not_here.pk, "text": "x", "version": "1"}).status_code == 404
 
 
 # -- Who is here ------------------------------------------------------------------------------------------------------------

@@ -191,6 +191,12 @@ def test_search_takes_anything_as_words(cast: Cast, desk: Pages, text: str) -> N
     assert desk.get(reverse("desk:search"), {"q": text}).status_code == 200
 
 
+@pytest.mark.parametrize(("text", "found"), [("heating -broken", 1), ("heating or nothing", 0)])
+def test_search_reads_no_query_language(cast: Cast, desk: Pages, text: str, found: int) -> None:
+    cast.mail("The heating is broken")
+    assert len(rows(desk.get(reverse("desk:search"), {"q": text}).page)) == found
+
+
 def test_a_view_is_kept_under_a_name_and_forgotten(cast: Cast, desk: Pages) -> None:
     desk.post(reverse("desk:save_filter"), {"name": "Books at risk", "query": "view=risk&account=libraries&evil=1"})
     kept = SavedFilter.objects.get()

@@ -160,3 +160,17 @@ def test_typing_in_a_free_one_does_not_claim_it(cast):
     conversation = cast.ask().conversation
     answer.keep_draft(conversation, cast.asha, kind="answer", text="Well", against_version=1, now=at(10, 30))
     assert fresh(conversation).held_by is None
+
+
+def test_closed_with_words_that_only_say_we_have_it_the_conversation_stays_in_the_queue(cast):
+    conversation = cast.ask().conversation
+    send(cast, conversation, acknowledges=True, closes=True)
+    assert (fresh(conversation).state, fresh(conversation).held_by) == ("open", None)
+    assert Wait.objects.get().is_open
+
+
+def test_answering_what_was_kept_aside_says_that_it_is_a_request(cast):
+    message = cast.ask(suspected_why="It was sent within 3 seconds of opening the page")
+    send(cast, message.conversation)
+    wait = Wait.objects.get()
+    assert (fresh(message.conversation).state, wait.started_at, wait.ended) == ("open", at(10), "answered")

@@ -107,7 +107,7 @@ def test_two_people_are_merged_only_when_said_to_be_one(cast):
     join.merge(other.pk, into.pk, cast.asha, at(12), same_person=True)
     assert {identity.contact for identity in Identity.objects.all()} == {into.contact}
     assert fresh(third).contact == into.contact
-    assert set(Wait.objects.values_list("contact", flat=True)) == {into.contact_id}
+    assert list(Wait.objects.values_list("contact", flat=True)) == [into.contact_id] * 3
 
 
 def test_what_another_body_may_read_is_not_widened_by_merging(cast):
@@ -295,3 +295,26 @@ def test_it_moves_within_the_body_to_where_somebody_answers(cast):
             join.move(conversation.pk, account, cast.asha, "", at(11))
     with pytest.raises(NotAllowed):
         join.move(conversation.pk, cast.books, cast.ben, "", at(11))
+
+
+# -- What was kept aside -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("into_aside", [True, False])
+@pytest.mark.parametrize("closed", [True, False])
+def test_merged_with_a_request_what_was_kept_aside_waits_from_when_it_arrived(cast, into_aside, closed):
+    aside = cast.ask("Me first", when=at(9, 30), suspected_why="Looks odd").conversation
+    known = cast.ask(when=at(11)).conversation
+    if closed:
+        reply(cast, known, at(11, 5), closes=True)
+    other, into = (known, aside) if into_aside else (aside, known)
+    join.merge(other.pk, into.pk, cast.asha, at(11, 10))
+    wait = Wait.objects.open().get()
+    assert (fresh(into).state, wait.conversation, wait.started_at) == ("open", into, at(9, 30))
+
+
+def test_two_that_were_kept_aside_stay_aside_together(cast):
+    one, two = (cast.ask(text, suspected_why="Looks odd").conversation for text in ("One", "Two"))
+    join.merge(one.pk, two.pk, cast.asha, at(11))
+    assert fresh(two).state == "kept_aside"
+    assert not Wait.objects.exists()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from sociable.conversations.models import Attempt, Outgoing
 from sociable.due import services as due
@@ -192,6 +193,16 @@ def test_a_slow_worker_that_lost_the_row_does_not_hand_over(answered, settings):
     assert len(server.taken) == 1
 
 
+def test_a_slow_worker_that_lost_a_row_which_is_to_be_tried_again_does_not_hand_over_beside_the_next(answered, settings):
+    slow = claim()
+    settings.SMTP_URL = f"smtp://127.0.0.1:{free_port()}?tls=none"
+    assert deliver(LEAVES_AT + due.LEASE).state == "queued"
+    with sends_to(settings) as server:
+        outbox.deliver(slow, LEAVES_AT + due.LEASE)
+    assert server.taken == []
+    assert Outgoing.objects.get().state == "queued"
+
+
 def test_what_the_server_said_in_the_end_replaces_the_doubt(answered, settings):
     """A worker stood still in the middle of handing over; another noted a doubt; then the first hears "250"."""
     slow = claim()
@@ -306,3 +317,33 @@ def test_growing_pauses_between_tries(answered, settings):
         now = deliver_row().next_at
     assert pauses[5] > 8 * pauses[0]
     assert all(pause <= 1.25 * timedelta(hours=1) for pause in pauses)
+
+
+def _wait_for_another_behind_us() -> None:
+    """Until another connection waits for what this transaction holds; on SQLite it waits before its BEGIN, and is not seen."""
+    for _ in range(500 if connection.vendor == "postgresql" else 0):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+        time.sleep(0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taken_back_in_the_instant_in_which_it_is_handed_over_it_is_too_late(answered):
+    row, handed_over = claim(), threading.Event()
+
+    def hand_over() -> None:
+        with transaction.atomic():
+            outbox._hand_over(answered.outgoing, row)
+            handed_over.set()
+            _wait_for_another_behind_us()
+        connection.close()
+
+    thread = threading.Thread(target=hand_over)
+    thread.start()
+    handed_over.wait(10)
+    with pytest.raises(outbox.TooLate):
+        outbox.undo(answered, at(10, 30))
+    thread.join()
+    assert Outgoing.objects.get().state == "sending"

@@ -13,10 +13,10 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.directory.models import Connection
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import receive
+from sociable.journeys import answer, join, receive, snooze
 from sociable.promises.models import Wait
 from sociable.worker import loop
-from tests.cast import MONDAY_10
+from tests.cast import MONDAY_10, at
 
 pytestmark = pytest.mark.django_db
 NEW, READ, DUPLICATE, UNREADABLE = RawInbound.State.values
@@ -198,3 +198,39 @@ def together(do, things) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_what_was_on_its_way_into_a_conversation_that_is_being_merged_arrives_at_the_living_one(cast, monkeypatch):
+    gone, living = cast.mail(Message_ID="<1@example.org>").conversation, cast.mail("Two").conversation
+    found = receive.conversations_asked.thread_of
+
+    def merged_meanwhile(*given):
+        thread = found(*given)
+        join.merge(gone.pk, living.pk, cast.asha, MONDAY_10)
+        return thread
+
+    monkeypatch.setattr(receive.conversations_asked, "thread_of", merged_meanwhile)
+    assert cast.mail("More", In_Reply_To="<1@example.org>").conversation == living
+
+
+def test_what_a_machine_says_in_between_leaves_a_conversation_waiting_for_them(cast):
+    conversation = cast.mail(Message_ID="<1@example.org>").conversation
+    reply = answer.send(
+        conversation_id=conversation.pk, person=cast.asha, text="Thursday.", against_version=1, now=at(10, 5)
+    )
+    snooze.until(conversation.pk, cast.asha, at(15), at(10, 6))
+    cast.mail("I am away", when=at(10, 7), In_Reply_To=reply.message_id, Auto_Submitted="auto-replied")
+    conversation.refresh_from_db()
+    assert (conversation.version, conversation.last_direction, conversation.snoozed_until_at) == (3, "out", at(15))
+
+
+def test_a_receipt_shows_the_private_link_to_the_person_it_belongs_to_and_to_nobody_who_had_a_copy(cast):
+    cast.help.sends_receipts = True
+    cast.help.save()
+    conversation = cast.mail(Message_ID="<1@example.org>").conversation
+    answer.send(conversation_id=conversation.pk, person=cast.asha, text="Private.", against_version=1, now=at(10, 5))
+    copied = cast.mail("Me too", when=at(10, 9), sender="eve@example.net", In_Reply_To="<1@example.org>")
+    assert copied.conversation == conversation
+    theirs, others = Message.objects.filter(automatic="own").order_by("pk")
+    assert (theirs.to_addresses, "/r/" in theirs.text) == (["dev@example.org"], True)
+    assert (others.to_addresses, "/r/" in others.text) == (["eve@example.net"], False)

@@ -162,6 +162,8 @@ def test_a_filled_trap_is_kept_aside(asked):
 def test_a_form_that_is_not_ours_is_kept_aside(pages, cast, clock, mark):
     assert pages.post("/ask/help/", {"text": "hello", "mark": mark}).status_code == 302
     assert _aside() == "It was not sent from our page"
+    again = [pages.post("/ask/help/", {"text": "hello", "mark": mark}).url for _ in range(2)]
+    assert len(set(again)) == 2  # a stranger's same words do not lead to this one's private link
 
 
 def test_a_flood_from_one_place_is_kept_aside_and_the_people_after_it_get_through(asked, cast, clock):

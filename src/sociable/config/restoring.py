@@ -137,6 +137,8 @@ def _unpack(path: Path, folder: Path) -> None:
                     shutil.copyfileobj(content, file, _CHUNK_BYTES)
                 if target.stat().st_size != entry.size:
                     raise CannotRestore(f"{path} ends in the middle of “{entry.name}”. Take another copy.")
+            while tar.fileobj.read(_CHUNK_BYTES):
+                pass  # to the very end, where gzip says whether all of it came
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise CannotRestore(f"{path} is not a whole backup: {error}. Take another copy.") from None
     except OSError as error:

@@ -17,7 +17,7 @@ MOST_WORDS = 12
 MOST_MESSAGES = 2000  # the newest that match; older ones are found by more words
 _POSTGRESQL = (
     "to_tsvector('english', subject || ' ' || from_name || ' ' || from_address || ' ' || left(text, 200000))"
-    " @@ websearch_to_tsquery('english', %s)"
+    " @@ plainto_tsquery('english', %s)"
 )
 
 

@@ -187,14 +187,16 @@ def begin_conversation(
     )
 
 
-def touched(conversation: Conversation, *, at: datetime, direction: str, reopens: bool) -> None:
-    """This function will note that something was said: the version rises, and a closed conversation opens if it must."""
+def touched(conversation: Conversation, *, at: datetime, direction: str, by_person: bool) -> None:
+    """This function will note that something was said: the version rises; what a person says opens what was closed."""
     conversation.version += 1
-    changes = {"version": F("version") + 1, "last_message_at": at, "last_direction": direction}
-    if reopens and conversation.state in (Conversation.State.CLOSED, Conversation.State.NOT_REQUEST):
+    changes = {"version": F("version") + 1, "last_message_at": at}
+    if by_person:  # after a machine it is as it was: whoever had the last word still has it
+        changes["last_direction"] = direction
+    if by_person and conversation.state in (Conversation.State.CLOSED, Conversation.State.NOT_REQUEST):
         conversation.state = Conversation.State.OPEN
         changes |= {"state": Conversation.State.OPEN, "state_reason": ""}
-    if direction == Message.Direction.IN:
+    if by_person and direction == Message.Direction.IN:
         changes["snoozed_until_at"] = None  # they wrote: whoever put it off should see it
     Conversation.objects.filter(pk=conversation.pk).update(**changes)
 

@@ -28,6 +28,7 @@ from sociable.people.requests import StaffRequest
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 LARGEST_INLINE_BYTES = 3_000_000  # a picture inside a mail; larger ones are among the files
+MOST_INLINE_BYTES = 20_000_000  # all of them on one page, however often the mail names them
 _NOTHING: dict[str, Any] = {"default-src": ["'none'"], "sandbox": []}
 _FRAME: dict[str, Any] = {
     "default-src": ["'none'"],
@@ -105,11 +106,13 @@ def _pictures_of(message: Message) -> Callable[[str], str | None]:
     """Pictures inside a mail travel inside its page: the frame has no right to fetch even from us."""
     inside = message.attachments.filter(content_type__in=PICTURES, size_bytes__lte=LARGEST_INLINE_BYTES, sha256__gt="")
     by_id = {one.content_id.strip("<>"): one for one in inside.exclude(content_id="")}
+    room = [MOST_INLINE_BYTES]
 
     def picture(content_id: str) -> str | None:
         one = by_id.get(content_id)
-        if one is None or not files.path_of(one.sha256).exists():
+        if one is None or one.size_bytes > room[0] or not files.path_of(one.sha256).exists():
             return None
+        room[0] -= one.size_bytes
         encoded = base64.b64encode(files.path_of(one.sha256).read_bytes()).decode()
         return f"data:{one.content_type};base64,{encoded}"
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from sociable.channels.base import ParsedAttachment
 from sociable.channels.email.attachments import attachment as parsed_attachment
-from sociable.conversations.models import Conversation, Message, SavedAnswer
+from sociable.conversations.models import Conversation, Message
 from sociable.desk import composer_words as box
 from sociable.desk import conversation as pages
 from sociable.journeys import answer, claim
@@ -61,7 +61,7 @@ def _already_said(conversation: Conversation, person: Person, text: str, now: da
 
 
 def _text(request: HttpRequest) -> str:
-    return request.POST.get("text", "")[:LONGEST_CHARS].replace("\r\n", "\n")
+    return request.POST.get("text", "").replace("\x00", "").replace("\r\n", "\n")[:LONGEST_CHARS]
 
 
 def _kind(request: HttpRequest) -> str:
@@ -160,8 +160,8 @@ def insert(request: StaffRequest, conversation_id: int) -> HttpResponse:
     permissions.check_can_answer(request.user, conversation.place)
     given = request.POST.get("saved", "")
     text = _text(request)
-    if given.isdecimal():
-        saved = get_object_or_404(SavedAnswer, pk=given, partner=conversation.account.partner_id)
+    if given.isdecimal() and len(given) < 19:
+        saved = get_object_or_404(box.saved_for(conversation), pk=given)
         own = text or f"\n\n{request.user.sign_off}"
         text = f"{saved.text.strip()}\n\n{own.strip()}"
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
@@ -64,7 +65,7 @@ def context(
         "newer": [_short(one, now, conversation) for one in newer] if newer is not None else None,
         "kept": [{"name": one.name, "size": filesizeformat(one.size_bytes), "sealed": sealed(one)} for one in kept],
         "acknowledges": acknowledges,
-        "saved": _saved(conversation) if kind == "answer" else [],
+        "saved": saved_for(conversation) if kind == "answer" else [],
         "names": words.named(actions.answerers(conversation), person) if kind == "note" else [],
         "limit": filesizeformat(settings.ATTACHMENT_LIMIT_BYTES),
     }
@@ -96,9 +97,10 @@ def _short(message: Message, now: datetime, conversation: Conversation) -> dict[
     }
 
 
-def _saved(conversation: Conversation) -> list[SavedAnswer]:
+def saved_for(conversation: Conversation) -> QuerySet[SavedAnswer]:
+    """This function will return the saved answers offered in a conversation: its account's, and its whole body's."""
     here = SavedAnswer.objects.filter(partner=conversation.account.partner_id)
-    return list(here.filter(account=None) | here.filter(account=conversation.account_id))
+    return here.filter(account=None) | here.filter(account=conversation.account_id)
 
 
 def sealed(one: ParsedAttachment) -> str:

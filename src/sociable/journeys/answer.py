@@ -20,7 +20,7 @@ from sociable.conversations.models import Attachment, Conversation, Draft, Menti
 from sociable.directory import queries as directory
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
-from sociable.journeys import claim, outbox
+from sociable.journeys import claim, outbox, settle
 from sociable.live import services as live
 from sociable.people import permissions
 from sociable.people.models import Person
@@ -70,10 +70,13 @@ def send(
         _check_lives(conversation)
         if not send_anyway:
             _check_nothing_newer(conversation, person, against_version, now)
+        if conversation.state == Conversation.State.KEPT_ASIDE:  # whoever answers it says that it is a request
+            settle.is_a_request(conversation.pk, person, now)
+            conversation = conversations.locked(conversation.pk)
         message = _write(conversation, person, text, now, acknowledges)
         _attach(message, attachments, hashes)
         promises.heard(message=message, conversation=conversation, stated=directory.stated(conversation.account_id))
-        conversations.touched(conversation, at=now, direction="out", reopens=True)
+        conversations.touched(conversation, at=now, direction="out", by_person=True)
         outbox.queue(message, undo_until_at=now + timedelta(seconds=settings.UNDO_SECONDS))
         Draft.objects.filter(conversation=conversation, person=person, kind="answer").delete()
         _hold_or_close(conversation, person, now, closes=closes)
@@ -123,7 +126,8 @@ def _hold_or_close(conversation: Conversation, person: Person, now: datetime, *,
     if closes:
         due.withdraw("hold", [conversation.pk])
         conversations.free(conversation)
-        conversations.settle(conversation, Conversation.State.CLOSED)
+        if promises.open_wait(conversation) is None:  # somebody who still waits behind a closed door is seen by nobody
+            conversations.settle(conversation, Conversation.State.CLOSED)
     elif conversation.held_by_id is None or (
         conversation.held_until_at is not None and conversation.held_until_at <= now
     ):

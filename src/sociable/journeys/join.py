@@ -15,7 +15,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
-from sociable.journeys import trail
+from sociable.journeys import settle, trail
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
@@ -51,6 +51,8 @@ def merge(
         if other.pk != conversation_id:
             other, into = into, other
         _check_join(other, into, person, same_person=same_person)
+        if State.KEPT_ASIDE in (other.state, into.state) and other.state != into.state:
+            _released(other, into, person, now)
         if other.contact_id != into.contact_id:
             _one_person(into, other)
         conversations.join(into, other, f"Merged from “{other}” by {person.name}")
@@ -80,6 +82,13 @@ def _check_join(other: Conversation, into: Conversation, person: Person, *, same
             f"“{other.contact}” and “{into.contact}” are two people for us. Each would read the other's words on their private "
             "link: merge only if you are sure that they are one person, and say so."
         )
+
+
+def _released(other: Conversation, into: Conversation, person: Person, now: datetime) -> None:
+    """What was kept aside is taken for a request by whoever puts it together with one that is: it must not be lost in it."""
+    aside = other if other.state == State.KEPT_ASIDE else into
+    settle.is_a_request(aside.pk, person, now)
+    aside.refresh_from_db(fields=["state", "state_reason"])
 
 
 def _one_person(into: Conversation, other: Conversation) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from sociable.channels import registry
 from sociable.channels.base import ChannelError, OutcomeUnknown
@@ -79,9 +79,10 @@ def undo(message: Message, now: datetime) -> None:
     Errors: TooLate
     """
     with transaction.atomic():
-        in_time = Q(undo_until_at__gt=now) | Q(
-            attempts__isnull=False
-        )  # what was tried in vain is still here to be taken back
+        _hold_still(message)
+        # What was tried in vain is still here to be taken back. Not by a join: the state must stand in the update itself,
+        # or PostgreSQL would not look at it again where the message was handed over at this instant
+        in_time = Q(undo_until_at__gt=now) | Exists(Attempt.objects.filter(outgoing=OuterRef("pk")))
         undone = Outgoing.objects.filter(in_time, message=message, state=State.QUEUED).update(state=State.UNDONE)
         if not undone:
             raise TooLate("It has left already and cannot be taken back. You can write again to put it right.")
@@ -90,6 +91,12 @@ def undo(message: Message, now: datetime) -> None:
         live.publish(
             kind="undone", account_id=message.conversation.account_id, conversation_id=message.conversation_id, now=now
         )
+
+
+def _hold_still(message: Message) -> None:
+    """Keep its conversation as it is until the transaction ends: a message that comes in now could open a wait as well."""
+    message.refresh_from_db(fields=["conversation"])
+    conversations.locked(message.conversation_id)
 
 
 def _reopen_answered_by(message: Message) -> None:
@@ -222,6 +229,8 @@ def _settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: Due
     What is known already is not overwritten by what came late: see COMES_FROM.
     """
     with transaction.atomic():
+        if state in (State.FAILED, State.BOUNCED):
+            _hold_still(outgoing.message)
         Attempt.objects.create(outgoing=outgoing, at=now, result=state, detail=detail)
         changes = {
             "state": state,
@@ -258,6 +267,7 @@ def send_again(message: Message, now: datetime) -> None:
     The new attempt is a row of its own, so that the screen proves that it was re-sent.
     """
     with transaction.atomic():
+        _hold_still(message)
         outgoing = Outgoing.objects.select_for_update().get(message=message)
         if outgoing.state not in (State.FAILED, State.BOUNCED, State.UNKNOWN):
             raise TooLate("It is not in trouble, so there is nothing to send again.")

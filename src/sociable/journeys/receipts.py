@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from sociable.conversations import services as conversations
-from sociable.conversations.models import Message
+from sociable.conversations.models import Identity, Message
 from sociable.directory.queries import Stated, zone_of
 from sociable.domain.saying import moment_words
 from sociable.journeys import outbox
@@ -47,9 +47,8 @@ def _had_enough(first: Message, now: datetime) -> bool:
 
 
 def words(wait: Wait, stated: Stated, now: datetime) -> str:
-    """This function will write the receipt: what we have, when we will answer, and the private link."""
+    """This function will write the receipt: what we have, when we will answer, and the private link if it is theirs."""
     account = stated.account
-    link = private_link(conversations.receipt_of(wait.conversation, now).token)
     lines = [f"Thank you for asking {account.name}. We have your message and a person will read it.", ""]
     if stated.calendar is not None and not stated.calendar.is_open(now) and account.partner.crisis_words:
         lines += [account.partner.crisis_words, ""]
@@ -57,15 +56,16 @@ def words(wait: Wait, stated: Stated, now: datetime) -> str:
         lines.append("We cannot promise a time here, but we answer everybody.")
     else:
         lines.append(f"We will answer by {moment_words(wait.due_at, zone_of(account))}.")
-    lines += [
-        "",
-        "Read your request, add to it, or see the answer on your private link:",
-        link,
-        "",
-        account.name,
-        account.partner.name,
-    ]
-    return "\n".join(lines)
+    if _is_theirs(wait):
+        link = private_link(conversations.receipt_of(wait.conversation, now).token)
+        lines += ["", "Read your request, add to it, or see the answer on your private link:", link]
+    return "\n".join([*lines, "", account.name, account.partner.name])
+
+
+def _is_theirs(wait: Wait) -> bool:
+    """Whoever joined from another address, having had a copy of the mail, say, is not shown all that was said before."""
+    addresses = Identity.objects.filter(contact=wait.conversation.contact_id, kind="email")
+    return addresses.filter(address=wait.began_with.from_address).exists()
 
 
 def private_link(token: str) -> str:

@@ -171,7 +171,7 @@ def _place(
         conversation=conversation, parsed=parsed, kept=kept, raw=raw, joined_why=found.why, now=now
     )
     if not is_new:
-        conversations.touched(conversation, at=message.sent_at, direction="in", reopens=not parsed.automatic)
+        conversations.touched(conversation, at=message.sent_at, direction="in", by_person=not parsed.automatic)
     if parsed.bounce_of is not None:
         returned.note(parsed.bounce_of, message, now)
     elif not is_new:
@@ -186,9 +186,9 @@ def _place(
 
 
 def _locked(conversation_id: int) -> Conversation:
-    """What is said in one conversation at the same instant is put down one after the other."""
-    Conversation.objects.select_for_update().get(pk=conversation_id)
-    return Conversation.objects.select_related("account__partner", "contact").get(pk=conversation_id)
+    """What is said in one conversation at the same instant is put down one after the other; where it was just merged, there."""
+    conversation = conversations.locked(conversation_id)
+    return conversation if conversation.merged_into_id is None else _locked(conversation.merged_into_id)
 
 
 def _begin(raw: RawInbound, parsed: Parsed, stated: Stated, now: datetime) -> Conversation:

@@ -21,6 +21,10 @@ SHORTCUTS = {
     "open": ("o", "Open it"),
     "take": ("t", "Take the next fair one"),
     "reply": ("r", "Write an answer"),
+    "note": ("m", "Write a note to staff"),
+    "not-request": ("n", "Not a request: choose why"),
+    "put-off": ("z", "Put off: choose until when"),
+    "close": ("c", "Close the conversation"),
     "search": ("/", "Search"),
 }
 

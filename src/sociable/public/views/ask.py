@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -79,7 +80,8 @@ def ask_account(request: HttpRequest, slug: str) -> HttpResponse:
             name=typed["name"],
             email=typed["email"],
             text=typed["text"],
-            nonce=mark.nonce if mark else "unmarked",
+            # without a mark a nonce of its own: a stranger's same words must not lead to this one's link
+            nonce=mark.nonce if mark else secrets.token_urlsafe(12),
             now=now,
             suspected_why=suspected,
         )

@@ -60,6 +60,11 @@
     });
   }
 
+  // A menu opened by its key hands the focus to its first line
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.matches("details[data-menu][open]") && !target.contains(document.activeElement)) target.querySelector(".menu-item").focus();
+  }, true);
+
   // The newest thing a person said is in sight at first; a link to one message goes before
   const list = document.querySelector(".thread");
   const newest = list?.querySelector("[data-newest]");

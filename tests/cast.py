@@ -57,6 +57,7 @@ class Cast:
     ) -> Any:  # fmt: skip
         """A resident writes an email; the message that came of it."""
         from sociable.channels.base import RawItem
+        from sociable.conversations.services import content_id
         from sociable.journeys import receive
 
         mail = EmailMessage()
@@ -69,7 +70,7 @@ class Cast:
         mail.set_content(text)
         if html:
             mail.add_alternative(html, subtype="html")
-        item = RawItem(given["Message-ID"], mail.as_bytes(), when, "")
+        item = RawItem(content_id(mail.as_bytes()), mail.as_bytes(), when, "")
         return receive.read_all(receive.store(account or self.help, "email", [item], fetched_at=when), when)[0]
 
     def reply_to(self, conversation: Any) -> str:

@@ -193,7 +193,9 @@ def test_a_slow_worker_that_lost_the_row_does_not_hand_over(answered, settings):
     assert len(server.taken) == 1
 
 
-def test_a_slow_worker_that_lost_a_row_which_is_to_be_tried_again_does_not_hand_over_beside_the_next(answered, settings):
+def test_a_slow_worker_that_lost_a_row_which_is_to_be_tried_again_does_not_hand_over_beside_the_next(
+    answered, settings
+):
     slow = claim()
     settings.SMTP_URL = f"smtp://127.0.0.1:{free_port()}?tls=none"
     assert deliver(LEAVES_AT + due.LEASE).state == "queued"
@@ -347,3 +349,21 @@ def test_taken_back_in_the_instant_in_which_it_is_handed_over_it_is_too_late(ans
         outbox.undo(answered, at(10, 30))
     thread.join()
     assert Outgoing.objects.get().state == "sending"
+
+
+def test_an_answer_that_came_back_reopens_nothing_where_a_later_one_holds(cast: Cast) -> None:
+    message = cast.mail()
+    first = answer.send(
+        conversation_id=message.conversation_id, person=cast.asha, text="Tuesday", against_version=1, now=at(10, 30)
+    )
+    later = answer.send(
+        conversation_id=message.conversation_id,
+        person=cast.lee,
+        text="Sorry, Wednesday",
+        against_version=0,
+        send_anyway=True,
+        now=at(10, 40),
+    )
+    outbox.undo(first, at(10, 30))
+    wait = Wait.objects.get()
+    assert (wait.ended, wait.ended_with, wait.ended_at) == ("answered", later, at(10, 40))

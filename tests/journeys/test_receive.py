@@ -234,3 +234,14 @@ def test_a_receipt_shows_the_private_link_to_the_person_it_belongs_to_and_to_nob
     theirs, others = Message.objects.filter(automatic="own").order_by("pk")
     assert (theirs.to_addresses, "/r/" in theirs.text) == (["dev@example.org"], True)
     assert (others.to_addresses, "/r/" in others.text) == (["eve@example.net"], False)
+
+
+def test_a_sender_who_gives_two_mails_one_message_id_loses_neither(cast: Cast) -> None:
+    first = cast.mail("My bin was missed", Message_ID="<same@example.org>")
+    second = cast.mail("And the brown one too", when=at(10, 20), Message_ID="<same@example.org>")
+    assert second.conversation == first.conversation
+    assert second.message_id != first.message_id
+    assert "Message-ID of another message" in " ".join(second.problems)
+    again = cast.mail("And the brown one too", when=at(10, 20), Message_ID="<same@example.org>", account=cast.books)
+    assert again is None  # the same words by another mailbox are the same message
+    assert first.conversation.messages.count() == 2

@@ -134,3 +134,11 @@ def test_nobody_and_nothing(cast: Cast) -> None:
     assert queries.fair_page(queries.Line([]), MONDAY_10).places == []
     assert queries.count_open(queries.Line([]), MONDAY_10) == 0
     assert queries.fair_page(queries.Line([cast.help]), MONDAY_10).places == []
+
+
+def test_more_lines_than_a_statement_takes(many: list[Account], monkeypatch: pytest.MonkeyPatch) -> None:
+    line = queries.Line(many, anyone=True)
+    expected, counted = whole_order(many), queries.count_at_risk(line, NOW)
+    monkeypatch.setattr(queries, "MOST_TERMS", 2)
+    assert [place.wait.pk for place in queries.fair_page(line, NOW, limit=500).places] == expected
+    assert queries.count_at_risk(line, NOW) == counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.directory.models import Account
 
 MOST_REFERENCES = 60
+LONGEST_TEXT_CHARS = 2_000_000  # beyond this the raw form alone holds the rest, and the message says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Thread:
     conversation: Conversation | None = None
     why: str = ""
     duplicate_of: Message | None = None
+    taken_id: bool = False  # its Message-ID belongs to another message already
 
 
 def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
@@ -29,10 +32,19 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     Shape:  first the message of ours that it answers, then our signed reply address or Message-ID, then a Message-ID we know
     """
     mentioned = [parsed.message_id, parsed.in_reply_to, *reversed(parsed.references)]
-    known = _known(account.partner_id, [value[:500] for value in mentioned[:MOST_REFERENCES] if value])
+    told_apart = id_told_apart(parsed)
+    known = _known(account.partner_id, [told_apart, *(value[:500] for value in mentioned[:MOST_REFERENCES] if value)])
+    if told_apart in known:
+        return Thread(duplicate_of=Message.objects.select_related("conversation").get(pk=known[told_apart][0]))
     if parsed.message_id[:500] in known:
+        pk, conversation_id = known[parsed.message_id[:500]]
+        same = Message.objects.select_related("conversation").get(pk=pk)
+        if _says_the_same(same, parsed):
+            return Thread(duplicate_of=same)
         return Thread(
-            duplicate_of=Message.objects.select_related("conversation").get(pk=known[parsed.message_id[:500]][0])
+            _living(conversation_id, account),
+            "It carries the Message-ID of a message here, with other words",
+            taken_id=True,
         )
     adapter, key = registry.adapter_class(raw.channel), settings.SECRET_KEY.encode()
     answered = known.get(parsed.in_reply_to[:500]) if adapter.is_ours(parsed.in_reply_to, key) else None
@@ -47,6 +59,22 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
         if value[:500] in known:
             return Thread(_living(known[value[:500]][1], account), "It answers a message of this conversation")
     return Thread()
+
+
+def _says_the_same(stored: Message, parsed: Parsed) -> bool:
+    """Some senders give two mails one Message-ID: only the same words from the same address are the same message.
+
+    What we sent ourselves and see again is ours, whatever the way did to its words.
+    """
+    if stored.direction != Message.Direction.IN:
+        return True
+    return (stored.from_address, stored.text) == (parsed.from_address[:320], parsed.text[:LONGEST_TEXT_CHARS])
+
+
+def id_told_apart(parsed: Parsed) -> str:
+    """This function will make an id for a message whose Message-ID another one has: the same again for the same words."""
+    words = hashlib.sha256(f"{parsed.from_address}\n{parsed.text}".encode()).hexdigest()
+    return f"{parsed.message_id[:450]}#{words[:32]}"
 
 
 def _known(partner_id: int, message_ids: list[str]) -> dict[str, tuple[int, int]]:

@@ -29,10 +29,9 @@ from sociable.conversations.models import (
     Receipt,
     Share,
 )
+from sociable.conversations.queries import LONGEST_TEXT_CHARS
 from sociable.directory.models import Account
 from sociable.people.models import Partner, Person
-
-LONGEST_TEXT_CHARS = 2_000_000  # beyond this the raw form alone holds the rest, and the message says so
 
 
 def store_raw(

@@ -105,8 +105,20 @@ def _reopen_answered_by(message: Message) -> None:
     wait = Wait.objects.select_related("conversation", "promise").filter(ended_with=message).first()
     if wait is not None:
         promises.reopen(wait, directory.stated(promises.judged_by(wait)).calendar)
-        if wait.conversation.state == Conversation.State.CLOSED:
+        answer = _later_answer(message)
+        if answer is not None:  # somebody answered again meanwhile, and that one holds
+            promises.end(wait, how=Wait.Ended.ANSWERED, at=answer.sent_at, person=answer.author, answer=answer)
+        elif wait.conversation.state == Conversation.State.CLOSED:
             conversations.settle(wait.conversation, Conversation.State.OPEN)
+
+
+def _later_answer(message: Message) -> Message | None:
+    """The first answer by a person that was written after this one and has not failed."""
+    answers = Message.objects.filter(
+        conversation=message.conversation_id, direction=Message.Direction.OUT, automatic="", acknowledges=False
+    )
+    holding = answers.filter(outgoing__state__in=[State.QUEUED, State.SENDING, State.ACCEPTED, State.DELIVERED])
+    return holding.filter(stored_at__gt=message.stored_at).select_related("author").order_by("sent_at", "pk").first()
 
 
 def deliver(row: DueRow, now: datetime) -> None:
@@ -244,6 +256,8 @@ def _settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: Due
         if not changed:
             return
         outgoing.state, outgoing.detail = state, detail
+        if state in (State.UNKNOWN, State.FAILED):
+            log.warning("a message is in trouble", extra={"message_id": outgoing.message_id, "state": state})
         if state in (State.FAILED, State.BOUNCED):
             _reopen_answered_by(outgoing.message)
         elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses:

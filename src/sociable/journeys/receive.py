@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -157,6 +158,11 @@ def _place(
     if found.duplicate_of is not None:
         _mark(raw, RawInbound.State.DUPLICATE, found.duplicate_of)
         return found.duplicate_of if found.duplicate_of.conversation.account_id == raw.account_id else None
+    if found.taken_id:
+        other = "It has the Message-ID of another message and different words; we gave it one of its own."
+        parsed = replace(
+            parsed, message_id=conversations_asked.id_told_apart(parsed), problems=(*parsed.problems, other)
+        )
     conversation = found.conversation
     is_new = conversation is None
     if conversation is None:

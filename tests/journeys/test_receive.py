@@ -16,7 +16,7 @@ from sociable.due.models import DueRow
 from sociable.journeys import answer, join, receive, snooze
 from sociable.promises.models import Wait
 from sociable.worker import loop
-from tests.cast import MONDAY_10, at
+from tests.cast import MONDAY_10, Cast, at
 
 pytestmark = pytest.mark.django_db
 NEW, READ, DUPLICATE, UNREADABLE = RawInbound.State.values

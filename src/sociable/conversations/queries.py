@@ -32,20 +32,12 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     Shape:  first the message of ours that it answers, then our signed reply address or Message-ID, then a Message-ID we know
     """
     mentioned = [parsed.message_id, parsed.in_reply_to, *reversed(parsed.references)]
-    told_apart = id_told_apart(parsed)
-    known = _known(account.partner_id, [told_apart, *(value[:500] for value in mentioned[:MOST_REFERENCES] if value)])
-    if told_apart in known:
-        return Thread(duplicate_of=Message.objects.select_related("conversation").get(pk=known[told_apart][0]))
-    if parsed.message_id[:500] in known:
-        pk, conversation_id = known[parsed.message_id[:500]]
-        same = Message.objects.select_related("conversation").get(pk=pk)
-        if _says_the_same(same, parsed):
-            return Thread(duplicate_of=same)
-        return Thread(
-            _living(conversation_id, account),
-            "It carries the Message-ID of a message here, with other words",
-            taken_id=True,
-        )
+    known = _known(
+        account.partner_id, [id_told_apart(parsed), *(value[:500] for value in mentioned[:MOST_REFERENCES] if value)]
+    )
+    repeated = _repeated(parsed, known, account)
+    if repeated is not None:
+        return repeated
     adapter, key = registry.adapter_class(raw.channel), settings.SECRET_KEY.encode()
     answered = known.get(parsed.in_reply_to[:500]) if adapter.is_ours(parsed.in_reply_to, key) else None
     if answered is not None:  # an answer of ours that was split off since is where its answers belong
@@ -59,6 +51,18 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
         if value[:500] in known:
             return Thread(_living(known[value[:500]][1], account), "It answers a message of this conversation")
     return Thread()
+
+
+def _repeated(parsed: Parsed, known: dict[str, tuple[int, int]], account: Account) -> Thread | None:
+    """The message this one repeats, or the conversation of one whose Message-ID it carries with other words."""
+    for value in (id_told_apart(parsed), parsed.message_id[:500]):
+        if value in known:
+            stored = Message.objects.select_related("conversation").get(pk=known[value][0])
+            if value != parsed.message_id[:500] or _says_the_same(stored, parsed):
+                return Thread(duplicate_of=stored)
+            why = "It carries the Message-ID of a message here, with other words"
+            return Thread(_living(stored.conversation_id, account), why, taken_id=True)
+    return None
 
 
 def _says_the_same(stored: Message, parsed: Parsed) -> bool:

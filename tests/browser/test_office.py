@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sociable.config.example import loading
 from sociable.directory.models import Account, PromiseVersion
+from sociable.journeys import ask
 from sociable.people.models import Person
 from tests.browser.conftest import look
 
@@ -55,6 +56,8 @@ def test_every_screen_of_the_office(alex: Any) -> None:
 
 def test_a_promise_is_stated_after_a_look_at_what_moves(alex: Any) -> None:
     account = Account.objects.get(slug="city-help")
+    now = timezone.now()  # a promise stated today judges what arrives from today on
+    ask.ask(account=account, name="Dev Patel", email="", text="When is my bin collected?", nonce="today", now=now)
     alex.goto(f"/office/accounts/{account.pk}/promise/")
     alex.get_by_role("spinbutton", name="Minutes of open time").fill("60")
     alex.get_by_role("button", name="See what would move").click()

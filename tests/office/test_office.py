@@ -378,9 +378,9 @@ def test_shortcuts_are_off_until_switched_on_and_can_be_mapped(cast: Cast) -> No
     pages.submit(form, name="Asha Khan", sign_off="All the best, Asha")
     cast.asha.refresh_from_db()
     assert (cast.asha.sign_off, cast.asha.shortcuts) == ("All the best, Asha", {})
-    pages.submit(form, use_shortcuts="on", key_next="n", key_open="")
+    pages.submit(form, use_shortcuts="on", key_next="g", key_open="")
     cast.asha.refresh_from_db()
-    assert cast.asha.shortcuts["next"] == "n"
+    assert cast.asha.shortcuts["next"] == "g"
     assert "open" not in cast.asha.shortcuts
     page = pages.submit(form, use_shortcuts="on", key_next="r").page
     assert "is already the key for" in page.errors[0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from sociable.directory.models import HoursVersion, PromiseVersion
 from sociable.domain.worktime import StatedHours
@@ -43,7 +44,7 @@ def test_hours_are_typed_looked_at_and_stated(cast: Cast, office: Pages) -> None
 
 
 def test_what_would_move_is_listed_with_both_times(cast: Cast, office: Pages) -> None:
-    message = cast.ask()
+    message = cast.ask(when=timezone.now())  # a promise stated today judges what arrives from today on
     wait = Wait.objects.get(began_with=message)
     form = office.get(page_of(cast.help, "promise")).page.form(button="See what would move")
     preview = office.submit(form, minutes="60")

@@ -352,7 +352,7 @@ def _count(parts: Sequence[tuple[str, list[Any]]], at_most: int) -> int:
         union = " UNION ALL ".join(f"{one} {where}" for where, _ in few)
         given = chain.from_iterable(values for _, values in few)
         with connection.cursor() as cursor:
-            counted = f"SELECT COUNT(*) FROM (SELECT * FROM ({union}) AS counted LIMIT %s) AS some"
+            counted = f"SELECT COUNT(*) FROM (SELECT * FROM ({union}) AS counted LIMIT %s) AS capped"
             cursor.execute(counted, [*given, at_most])
             found += int(cursor.fetchone()[0])
     return min(found, at_most)

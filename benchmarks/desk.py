@@ -67,7 +67,7 @@ def fill(accounts: list[int], promise_id: int, first: int, count: int, now: date
 
     postgresql = connection.vendor == "postgresql"
     series = (
-        f"SELECT n FROM generate_series({first}, {first + count - 1}) AS s(n)"
+        f"SELECT n FROM generate_series(CAST({first} AS bigint), {first + count - 1}) AS s(n)"
         if postgresql
         else f"WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {first + count - 1}) SELECT n FROM s"
     )

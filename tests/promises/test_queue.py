@@ -91,13 +91,33 @@ def test_at_risk_is_the_head_of_the_order(many: list[Account]) -> None:
     calendars = directory.calendars_of(many)
     line = queries.Line(many, anyone=True)
     expected = {
-        wait.pk for wait in Wait.objects.open().filter(account__in=many, need=0, due_at__isnull=False)
+        wait.pk for wait in Wait.objects.open().filter(account__in=many, due_at__isnull=False)
         if queries.share_of(wait, calendars[wait.account_id], NOW) >= queries.AT_RISK
     }  # fmt: skip
     assert queries.count_at_risk(line, NOW) == len(expected)
-    shown = [place for place in queries.at_risk(line, NOW, limit=500).places if not place.wait.need]
+    assert queries.count_at_risk(line, NOW, at_most=5) == 5
+    shown = queries.at_risk(line, NOW, limit=500).places
     assert {place.wait.pk for place in shown} <= expected
     assert len(shown) + sum(place.others_of_person for place in shown) >= len(expected) > 10
+
+
+def test_those_moved_ahead_with_time_left_do_not_end_the_list_of_those_at_risk(cast: Cast) -> None:
+    for number in range(2):
+        moved = cast.ask(f"Moved {number}", when=at(10, 40 + number), email=f"moved{number}@example.org")
+        wait = Wait.objects.get(began_with=moved)
+        services.move_ahead(wait, need=1, reason="Alone and unwell", person=cast.lee, now=at(10, 45))
+    late = cast.ask("Nearly late", when=at(9), email="late@example.org")
+    line = queries.Line([cast.help])
+    page = queries.at_risk(line, at(10, 50), limit=2)
+    assert [place.wait.began_with_id for place in page.places] == [late.pk]
+    assert queries.count_at_risk(line, at(10, 50)) == 1
+
+
+def test_the_badge_counts_every_open_wait_up_to_its_most(many: list[Account]) -> None:
+    Wait.objects.filter(pk=Wait.objects.open().filter(need=0).first().pk).update(ended_at=NOW, ended="answered")
+    line = queries.Line(many)
+    assert queries.count_open(line, NOW) == Wait.objects.open().filter(account__in=many).count() == 119
+    assert queries.count_open(line, NOW, at_most=30) == 30
 
 
 def test_what_somebody_else_holds_is_left_out(cast: Cast) -> None:

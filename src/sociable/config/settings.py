@@ -150,7 +150,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # -- Where state lives -------------------------------------------------------------------------------------------------
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
-    "PRAGMA cache_size=-64000; PRAGMA mmap_size=268435456"
+    "PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456"
 )
 
 
@@ -160,6 +160,7 @@ def _database() -> dict[str, Any]:
         return {
             "ENGINE": "sociable.config.sqlite",
             "NAME": DATA_DIR / "sociable.sqlite3",
+            "CONN_MAX_AGE": 600,  # a new connection reads the schema and fills its cache anew: a third of the desk's time
             # IMMEDIATE is a matter of being right: without it two writers that began by reading both fail.
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _SQLITE_PRAGMAS},
         }

@@ -86,24 +86,28 @@ class Line:
         return groups(list(self.by_id))
 
     def where(self, now: datetime) -> tuple[str, list[Any]]:
-        """This function will return the condition on wait `w` and conversation `c`, with its parameters."""
+        """This function will return the condition on a wait `w`, with its parameters.
+
+        The conversation is asked for wait by wait: a join makes PostgreSQL plan each of many terms for long, and hash both
+        tables with workers that take longer to start than a page takes to read.
+        """
         at = connection.ops.adapt_datetimefield_value(now)
         sql = "c.state = 'open' AND (c.snoozed_until_at IS NULL OR c.snoozed_until_at <= %s)"
-        if self.anyone:
-            return sql, [at]
-        if self.holder is None:
-            return sql + " AND (c.held_by_id IS NULL OR c.held_until_at <= %s)", [at, at]
-        return sql + " AND (c.held_by_id IS NULL OR c.held_until_at <= %s OR c.held_by_id = %s)", [
-            at,
-            at,
-            self.holder.pk,
-        ]
+        given: list[Any] = [at]
+        if not self.anyone:
+            free = "c.held_by_id IS NULL OR c.held_until_at <= %s"
+            given.append(at)
+            if self.holder is not None:
+                free += " OR c.held_by_id = %s"
+                given.append(self.holder.pk)
+            sql += f" AND ({free})"
+        return f"(SELECT {sql} FROM conversations_conversation c WHERE c.id = w.conversation_id)", given
 
 
 _COLUMNS = (
     "w.id, w.account_id, w.contact_id, w.started_at, w.ordered_at, w.length_seconds, w.due_at, w.need, w.need_reason"
 )
-_FROM = f"SELECT {_COLUMNS} FROM promises_wait w JOIN conversations_conversation c ON c.id = w.conversation_id"
+_FROM = f"SELECT {_COLUMNS} FROM promises_wait w"
 _HEAD = f"""
     SELECT * FROM (
         {_FROM} WHERE w.ended_at IS NULL AND w.need = 0 AND w.account_id = %s AND w.length_seconds = %s AND w.ordered_at >= %s
@@ -315,45 +319,55 @@ def count_open(line: Line, now: datetime, at_most: int = 1000) -> int:
     """This function will count the open waits of a line, stopping at `at_most`: no badge needs more."""
     if not line.by_id:
         return 0
-    where, given = line.where(now)
-    return _count([(f"w.account_id IN ({_marks(line.by_id)}) AND {where}", [*line.by_id, *given])], at_most)
+    needed = (f"w.need > 0 AND w.account_id IN ({_marks(line.by_id)})", list(line.by_id))
+    # By group, so that the index of open waits serves: asked by account alone, SQLite walks a million closed ones.
+    grouped = [("w.need = 0 AND w.account_id = %s AND w.length_seconds = %s", list(group)) for group in line.groups]
+    return _count(line, now, [*grouped, needed], at_most)
 
 
 AT_RISK = 0.75  # the share of its promise from which a wait is in danger
 
 
 def at_risk(line: Line, now: datetime, *, limit: int = 50, after: Cursor | None = None) -> Page:
-    """This function will return the waits that have used three quarters of their promise or more: the head of the fair order."""
+    """This function will return the waits that have used three quarters of their promise or more, in fair order.
+
+    They are the head of it, but for those moved ahead for need that have time left: they are passed over.
+    """
     page = fair_page(line, now, limit=limit, after=after)
     in_danger = [place for place in page.places if place.share >= AT_RISK and place.wait.due_at is not None]
-    return Page(in_danger, page.after if page.places and page.places[-1].share >= AT_RISK else None)
+    last = page.places[-1] if page.places else None
+    more = page.after if last and (last.wait.need or last.share >= AT_RISK) else None
+    if more and not in_danger:
+        return at_risk(line, now, limit=limit, after=more)
+    return Page(in_danger, more)
 
 
 def count_at_risk(line: Line, now: datetime, at_most: int = 1000) -> int:
     """This function will count the waits at risk, stopping at `at_most`."""
-    where, given = line.where(now)
-    ours = f"w.need = 0 AND w.account_id = %s AND w.length_seconds = %s AND w.ordered_at <= %s AND w.due_at IS NOT NULL AND {where}"
-    parts = []
+    ours = "w.need = 0 AND w.account_id = %s AND w.length_seconds = %s AND w.ordered_at <= %s AND w.due_at IS NOT NULL"
+    parts: list[tuple[str, list[Any]]] = []
     for account_id, length in line.groups:
         calendar = line.calendars[account_id]
         if calendar is not None:
-            latest = connection.ops.adapt_datetimefield_value(
-                calendar.due(now, timedelta(seconds=length) * (1 - AT_RISK))
-            )
-            parts.append((ours, [account_id, length, latest, *given]))
-    return _count(parts, at_most)
+            latest = calendar.due(now, timedelta(seconds=length) * (1 - AT_RISK))
+            parts.append((ours, [account_id, length, connection.ops.adapt_datetimefield_value(latest)]))
+    needed = _entries(_needed(line, now), line.calendars, now)
+    in_danger = sum(entry.promised and entry.share >= AT_RISK for entry in needed)
+    return min(at_most, in_danger + _count(line, now, parts, at_most))
 
 
-def _count(parts: Sequence[tuple[str, list[Any]]], at_most: int) -> int:
-    """How many open waits meet any of these conditions, which exclude each other."""
-    one = "SELECT 1 FROM promises_wait w JOIN conversations_conversation c ON c.id = w.conversation_id WHERE w.ended_at IS NULL AND"
+def _count(line: Line, now: datetime, parts: Sequence[tuple[str, list[Any]]], at_most: int) -> int:
+    """How many open waits of the line meet any of these conditions, which exclude each other."""
+    where, given = line.where(now)
+    # Each term with a limit of its own: else PostgreSQL plans for counting them all.
+    term = f"SELECT * FROM (SELECT 1 FROM promises_wait w WHERE w.ended_at IS NULL AND {{ours}} AND {where} LIMIT %s) AS term"
     found = 0
     for few in _few_terms(parts):
-        union = " UNION ALL ".join(f"{one} {where}" for where, _ in few)
-        given = chain.from_iterable(values for _, values in few)
+        union = " UNION ALL ".join(term.format(ours=ours) for ours, _ in few)
+        values = chain.from_iterable((*values, *given, at_most) for _, values in few)
         with connection.cursor() as cursor:
             counted = f"SELECT COUNT(*) FROM (SELECT * FROM ({union}) AS counted LIMIT %s) AS capped"
-            cursor.execute(counted, [*given, at_most])
+            cursor.execute(counted, [*values, at_most])
             found += int(cursor.fetchone()[0])
     return min(found, at_most)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -46,6 +48,35 @@ def test_a_mail_through_its_door_is_on_the_desk_and_its_receipt_can_be_read(hous
         web.mail("libraries@aireborough.example", "dev@outside.example", "first")
         until(lambda: any('"kind":"message"' in line for line in heard), "the mail on the desk")
         until(lambda: list((house.folder / "postbox").glob("*.eml")), "the receipt in the residents' post box")
+
+
+def test_those_who_send_a_form_byte_by_byte_keep_nobody_waiting(house):
+    web = house.serve().ready()
+    head = "POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 400000\r\n\r\n"
+    slow = [socket.create_connection(("127.0.0.1", web.port)) for _ in range(20)]
+    try:
+        for one in slow:
+            one.sendall(head.encode() + b"a" * 100)
+        began = time.monotonic()
+        assert web.get("/")[0] == 200
+        assert time.monotonic() - began < 5
+        slow[0].sendall(b"a" * 399_900)  # all of it is here: now it is answered
+        assert slow[0].recv(12).startswith(b"HTTP/1.1 40")
+    finally:
+        for one in slow:
+            one.close()
+    assert web.get("/")[0] == 200
+
+
+def test_more_than_anybody_needs_is_refused_in_a_sentence(house):
+    web = house.serve().ready()
+    with socket.create_connection(("127.0.0.1", web.port)) as one:
+        one.sendall(b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(2000):
+                one.sendall(b"a" * 65536)
+        answer = one.recv(1000).decode()
+    assert answer.startswith("HTTP/1.1 413")
 
 
 def test_sqlite_has_room_for_one(house):

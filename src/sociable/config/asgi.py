@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
+from tempfile import SpooledTemporaryFile
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs
 
@@ -33,18 +35,67 @@ from sociable.live.stream import Audience, Listener, Message, Receive, Send
 Scope = dict[str, Any]
 Answer = TypeVar("Answer")
 PAGE_THREADS = 8
+# Python runs one thread at a time, and the more take part the longer each takes: eight people who ask at once are all
+# answered sooner in turns of three. Whoever waits a second goes on regardless, so that a page that waits for a mail server
+# keeps nobody out.
+PAGE_TURNS = 3
+PATIENCE_SECONDS = 1.0
+BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words
+BODY_IN_MEMORY_BYTES = 1024 * 1024
+BODY_PIECE_BYTES = 64 * 1024
 _looking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
+_turns = threading.Semaphore(PAGE_TURNS)
+
+
+def _in_turn(environ: Any, start_response: Any) -> Any:
+    """The page is made in a turn; sending it, to however slow a browser, takes none."""
+    taken = _turns.acquire(timeout=PATIENCE_SECONDS)
+    try:
+        return pages(environ, start_response)
+    finally:
+        if taken:
+            _turns.release()
+
+
 _pages: Any = WSGIMiddleware(
-    cast("Any", pages), workers=PAGE_THREADS
+    cast("Any", _in_turn), workers=PAGE_THREADS
 )  # its types and Django's name the same shapes differently
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """This function will answer `/events` itself and leave every other address to the pages."""
-    if scope["type"] == "http" and scope["path"] == "/events":
-        await events(scope, receive, send)
-    else:
+    if scope["type"] != "http":
         await _pages(scope, receive, send)
+    elif scope["path"] == "/events":
+        await events(scope, receive, send)
+    elif scope["method"] in ("GET", "HEAD"):
+        await _pages(scope, receive, send)
+    else:
+        await _once_whole(scope, receive, send)
+
+
+async def _once_whole(scope: Scope, receive: Receive, send: Send) -> None:
+    """A form is handed to a page when all of it is here: somebody who sends it byte by byte keeps no thread from others."""
+    with SpooledTemporaryFile(BODY_IN_MEMORY_BYTES) as body:
+        more = True
+        while more and body.tell() <= BODY_LIMIT_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                break
+            body.write(message.get("body", b""))
+            more = message.get("more_body", False)
+        left = body.tell()
+        if left > BODY_LIMIT_BYTES:
+            most = BODY_LIMIT_BYTES // 1024 // 1024
+            await _refuse(send, 413, f"That was more than {most} MB at once. Go back and send less.")
+        elif not more:
+            body.seek(0)
+
+            async def again() -> Message:
+                piece = body.read(BODY_PIECE_BYTES)
+                return {"type": "http.request", "body": piece, "more_body": body.tell() < left}
+
+            await _pages(scope, again, send)
 
 
 async def events(scope: Scope, receive: Receive, send: Send) -> None:

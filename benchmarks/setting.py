@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]  # the tests' private PostgreSQL, and the product
 
 
 def machine() -> str:
@@ -45,14 +46,18 @@ def peak_memory_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def own_memory_mib() -> float:
+    """Return what this process holds for itself now: pages of the database file that SQLite maps are the system's cache."""
+    status = Path("/proc/self/status")
+    held = [line for line in status.read_text().splitlines() if line.startswith("RssAnon")] if status.exists() else []
+    return int(held[0].split()[1]) / 1024 if held else peak_memory_mib()
+
+
 def installation(database_url: str = "") -> Path:
     """Make a new example installation in a temporary folder and start Django in this process on it."""
     folder = Path(tempfile.mkdtemp(prefix="sociable-bench-"))
     os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "sociable.config.settings", "LOG_LEVEL": "ERROR"}
     os.environ["DATABASE_URL"] = database_url
-    for path in (ROOT, ROOT / "src"):
-        if str(path) not in sys.path:
-            sys.path.insert(0, str(path))
     import django
     from django.core.management import call_command
 

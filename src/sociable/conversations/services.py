@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
@@ -240,7 +241,8 @@ def receipt_of(conversation: Conversation, now: datetime) -> Receipt:
 
 def locked(conversation_id: int) -> Conversation:
     """This function will return a conversation whose row nobody else can change until the running transaction ends."""
-    Conversation.objects.select_for_update().get(pk=conversation_id)
+    if connection.features.has_select_for_update:  # SQLite has one writer, and that is this transaction
+        Conversation.objects.select_for_update().get(pk=conversation_id)
     return Conversation.objects.select_related("account__partner", "contact", "held_by").get(pk=conversation_id)
 
 

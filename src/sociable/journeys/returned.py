@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
+
+from sociable.channels import registry
 from sociable.channels.base import Bounce, Parsed
 from sociable.conversations.models import Message, Outgoing
 from sociable.journeys import outbox
@@ -23,7 +26,8 @@ def note(bounce: Bounce, report: Message, now: datetime) -> None:
 
 def answered(message: Message, parsed: Parsed, now: datetime) -> None:
     """This function will note that a message whose fate was not known did arrive, because somebody answered it."""
-    named = [value for value in (parsed.in_reply_to, *parsed.references) if value]
+    adapter, key = registry.adapter_class(message.channel), settings.SECRET_KEY.encode()
+    named = [value for value in (parsed.in_reply_to, *parsed.references) if adapter.is_ours(value, key)]
     if not named:
         return
     unknown = Outgoing.objects.filter(

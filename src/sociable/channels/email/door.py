@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,8 @@ class MailDoor:
     def stop(self) -> None:
         """Close the door: mails being stored are stored, and their senders told, first."""
         if self._loop and self._thread and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._closing.set)
+            with suppress(RuntimeError):  # it could not open, and its loop has just ended by itself
+                self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop = self._thread = None
 

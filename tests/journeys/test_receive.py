@@ -13,10 +13,11 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.directory.models import Connection
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import answer, join, receive, snooze
+from sociable.journeys import answer, join, receive, snooze, state
 from sociable.promises.models import Wait
 from sociable.worker import loop
 from tests.cast import MONDAY_10, Cast, at
+from tests.journeys.test_state import SHORT
 
 pytestmark = pytest.mark.django_db
 NEW, READ, DUPLICATE, UNREADABLE = RawInbound.State.values
@@ -100,6 +101,27 @@ def test_two_bodies_have_each_their_own(cast):
     receive.read_all(store(cast.clinic), MONDAY_10)
     assert states() == [READ, READ]
     assert Conversation.objects.count() == Wait.objects.count() == 2
+
+
+def test_hours_stated_while_a_batch_is_read_judge_all_of_it(cast, monkeypatch):
+    really, stated = receive._parse, []
+
+    def parse(raw, account):
+        parsed = really(raw, account)
+        if raw.remote_id == "remote-2" and not stated:
+            stated.append(
+                state.state_hours(
+                    account_id=cast.help.pk, hours=SHORT, valid_from_on=MONDAY_10.date(), person=cast.lee, now=MONDAY_10
+                )
+            )
+        return parsed
+
+    monkeypatch.setattr(receive, "_parse", parse)
+    receive.read_all(
+        store(cast.help, item("1"), item("2", sender="b@example.org"), item("3", sender="c@example.org")), MONDAY_10
+    )
+    assert stated
+    assert {wait.due_at for wait in Wait.objects.all()} == {at(10, day=24)}
 
 
 def test_what_cannot_be_parsed_is_kept_shown_and_stops_no_other(cast, monkeypatch):

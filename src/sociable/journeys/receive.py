@@ -79,8 +79,18 @@ def read_all(fresh: Sequence[RawInbound], now: datetime) -> list[Message | None]
         return []
     stated = directory.stated(fresh[0].account_id)
     done = _read_each(fresh, lambda _account_id: stated, now)
+    _follow(stated)
     due.withdraw("receive", [fresh[0].pk])
     return done
+
+
+def _follow(was: Stated) -> None:
+    """What an account states is read once for many mails; where it stated something else meanwhile, their waits follow it."""
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=was.account.pk)  # whoever is stating has done so, or comes after
+        stated = directory.stated(was.account.pk)
+        if (stated.calendar, stated.versions) != (was.calendar, was.versions):
+            promises.recompute(stated)
 
 
 def read_due(row_data: dict[str, list[int]], now: datetime) -> None:

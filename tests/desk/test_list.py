@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from sociable.conversations import search as searching
 from sociable.conversations.models import Contact, Conversation, Outgoing, SavedFilter
 from sociable.directory.models import Account
 from sociable.journeys import answer, claim, snooze
@@ -183,6 +184,18 @@ def test_search_finds_words_newest_first_and_only_what_one_may_see(cast: Cast, d
     )
     found = rows(desk.get(reverse("desk:search") + "?q=heating+broken").page)
     assert [row.split()[0] for row in found] == ["Eve", "Dev"]
+
+
+def test_a_busy_partner_hides_nobody_elses_in_a_search(
+    cast: Cast, desk: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_MESSAGES", 2)
+    cast.ask("The heating is broken")
+    for number in range(4):
+        cast.ask(
+            "Heating broken here too", account=cast.clinic, when=at(10, 30 + number), email=f"v{number}@example.org"
+        )
+    assert len(rows(desk.get(reverse("desk:search") + "?q=heating+broken").page)) == 1
 
 
 @pytest.mark.parametrize("text", ['"', "' OR 1=1", "a AND", "NEAR(", "*", "heating -broken", "x" * 5000, "né\x00l", ""])

@@ -677,3 +677,16 @@ def test_saved_answers_stay_within_reach(pages, cast):
     assert refused.page.errors == ["You do not answer for all of Ashby. Offer it on one account."]
     pages.force_login(cast.olu)
     assert pages.get(reverse("desk:saved_answers")).status_code == 403
+
+
+def test_the_composer_says_who_gets_it_where_somebody_else_wrote_last(cast: Cast, asha: Pages) -> None:
+    first = cast.mail("Is my benefit paid?", Message_ID="<asked@example.org>")
+    cast.mail(
+        "I should like to know too", sender="Neighbour <neighbour@example.org>", when=at(10, 20),
+        Message_ID="<copied@example.org>", In_Reply_To="<asked@example.org>",
+    )  # fmt: skip
+    shown = asha.get(page_of(first.conversation)).content.decode()
+    assert (
+        "Email to dev@example.org, who asked. Neighbour wrote last, from neighbour@example.org, and does not get it."
+        in shown
+    )

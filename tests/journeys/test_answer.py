@@ -174,3 +174,19 @@ def test_answering_what_was_kept_aside_says_that_it_is_a_request(cast):
     send(cast, message.conversation)
     wait = Wait.objects.get()
     assert (fresh(message.conversation).state, wait.started_at, wait.ended) == ("open", at(10), "answered")
+
+
+def test_an_answer_goes_to_who_asked_not_to_who_had_a_copy(cast: Cast) -> None:
+    first = cast.mail("Is my benefit paid?", Message_ID="<asked@example.org>", Cc="Neighbour <neighbour@example.org>")
+    copied = cast.mail(
+        "I should like to know too", sender="Neighbour <neighbour@example.org>", when=at(10, 20),
+        Message_ID="<copied@example.org>", In_Reply_To="<asked@example.org>",
+    )  # fmt: skip
+    assert copied.conversation_id == first.conversation_id
+    first.conversation.refresh_from_db()
+    assert answer.address_of(first.conversation) == ("email", "dev@example.org")
+    cast.mail(
+        "From my new address", when=at(10, 30), Reply_To="dev.new@example.org",
+        Message_ID="<again@example.org>", In_Reply_To="<asked@example.org>",
+    )  # fmt: skip
+    assert answer.address_of(first.conversation) == ("email", "dev.new@example.org")

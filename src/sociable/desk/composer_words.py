@@ -81,11 +81,13 @@ def _text(text: str | None, draft: Draft | None, kind: str, person: Person) -> s
 
 def _to_words(conversation: Conversation) -> str:
     channel, address = answer.address_of(conversation)
-    return (
-        f"{words.channel_words(channel)} to {address}"
-        if address
-        else "It can be read on their private link; they gave no address."
-    )
+    if not address:
+        return "It can be read on their private link; they gave no address."
+    last = answer.heard_in(conversation).first()
+    to = f"{words.channel_words(channel)} to {address}"
+    if last is None or not last.from_address or address in (last.from_address, last.reply_address):
+        return to
+    return f"{to}, who asked. {last.from_name or last.from_address} wrote last, from {last.from_address}, and does not get it."
 
 
 def _short(message: Message, now: datetime, conversation: Conversation) -> dict[str, str]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from sociable.channels.base import ParsedAttachment
 from sociable.conversations import files, presence
@@ -142,12 +143,20 @@ def _ago(since: timedelta) -> str:
 
 
 def address_of(conversation: Conversation) -> tuple[str, str]:
-    """This function will say how an answer travels: the channel, and the address, empty where it is read on the private link."""
-    last_in = (
-        conversation.messages.filter(direction=Message.Direction.IN, automatic="").order_by("-sent_at", "-pk").first()
-    )
+    """This function will say how an answer travels: the channel, and the address, empty where it is read on the private link.
+
+    Shape:  the address of whoever asked, as they last wrote; not of somebody who had a copy and wrote after them
+    """
+    heard = heard_in(conversation)
+    theirs = conversation.contact.identities.values("address")
+    last_in = heard.filter(Q(from_address__in=theirs) | Q(from_address="")).first() or heard.first()
     address = (last_in.reply_address or last_in.from_address) if last_in else ""
     return "email" if address else (last_in.channel if last_in else "form"), address
+
+
+def heard_in(conversation: Conversation) -> QuerySet[Message]:
+    """This function will return what people wrote to us in a conversation, newest first."""
+    return conversation.messages.filter(direction=Message.Direction.IN, automatic="").order_by("-sent_at", "-pk")
 
 
 def _write(conversation: Conversation, person: Person, text: str, now: datetime, acknowledges: bool) -> Message:

@@ -197,6 +197,8 @@ MESSAGE_LIMIT_BYTES = _number("MESSAGE_LIMIT_MB", 40) * 1024 * 1024  # 25 MB of 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+OPEN_DATA_LICENCE = _text("OPEN_DATA_LICENCE", "Open Government Licence v3.0")  # of accounts.json; theirs to say
+
 # -- Mail out, where an account has no sending server of its own --------------------------------------------------------
 SMTP_URL = _text("SMTP_URL")  # smtp://user:password@host:587?tls=starttls
 

@@ -80,7 +80,7 @@ def as_json(rows: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
         "version": VERSION,
         "as_of": _instant(now),
         "documentation": "docs/reference/open-data.md",
-        "licence": "Open Government Licence v3.0",
+        "licence": settings.OPEN_DATA_LICENCE,
         "accounts": rows,
     }
 

@@ -8,7 +8,7 @@ from sociable.channels.email.attachments import attachment
 from sociable.conversations import presence
 from sociable.conversations.models import Conversation, Draft, Mention, Message, Outgoing
 from sociable.due.models import DueRow
-from sociable.journeys import answer, claim, outbox
+from sociable.journeys import answer, claim, outbox, settle
 from sociable.people.permissions import NotAllowed
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
@@ -190,3 +190,17 @@ def test_an_answer_goes_to_who_asked_not_to_who_had_a_copy(cast: Cast) -> None:
         Message_ID="<again@example.org>", In_Reply_To="<asked@example.org>",
     )  # fmt: skip
     assert answer.address_of(first.conversation) == ("email", "dev.new@example.org")
+
+
+def test_taken_back_in_a_conversation_that_was_closed_it_is_closed_again(cast: Cast) -> None:
+    message = cast.mail("When is my bin collected?")
+    number = message.conversation_id
+    settle.close(number, cast.asha, "Told on the phone", at(11))
+    message.conversation.refresh_from_db()
+    sent = answer.send(
+        conversation_id=number, person=cast.asha, text="It is Tuesday.", against_version=message.conversation.version,
+        now=at(11, 5),
+    )  # fmt: skip
+    answer.take_back(sent.pk, cast.asha, at(11, 5))
+    message.conversation.refresh_from_db()
+    assert message.conversation.state == "closed"

@@ -196,6 +196,14 @@ def take_back(message_id: int, person: Person, now: datetime) -> Message:
         outbox.undo(message, now)
         conversation = conversations.locked(message.conversation_id)
         conversations.retell(conversation)
+        if (
+            conversation.state == Conversation.State.OPEN
+            and conversation.last_direction == "in"
+            and not promises.open_wait(conversation)
+        ):
+            conversations.settle(
+                conversation, Conversation.State.CLOSED
+            )  # it was ended before, and only this answer had opened it
         since = presence.draft_of(conversation.pk, person.pk, "answer")
         text = f"{message.text}\n\n{since.text}" if since else message.text
         presence.write(

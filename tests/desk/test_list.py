@@ -262,3 +262,10 @@ def test_accounts_at_rest_are_still_answered(cast: Cast, desk: Pages) -> None:
     cast.ask()
     Account.objects.filter(pk=cast.help.pk).update(stage="resting")
     assert len(rows(desk.get(reverse("desk:desk")).page)) == 1
+
+
+def test_the_button_above_one_accounts_list_takes_from_that_account(cast: Cast, desk: Pages) -> None:
+    cast.ask("Elsewhere, and earlier", account=cast.books, when=at(9, 10), email="early@example.org")
+    here = cast.ask("Here", when=at(10))
+    gone = desk.post(reverse("desk:take_next"), {"account": cast.help.slug})
+    assert gone.url == reverse("desk:conversation", args=[here.conversation_id])

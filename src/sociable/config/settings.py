@@ -56,7 +56,7 @@ def _secret_key() -> str:
         raise ImproperlyConfigured(
             "SECRET_KEY (or SECRET_KEY_FILE) is needed: give a long random text and keep it secret."
         )
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = DATA_DIR / "secret_key"
     if not path.exists():
         fresh = path.with_suffix(f".{os.getpid()}")

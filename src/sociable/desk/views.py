@@ -84,9 +84,11 @@ def _number(text: str | None) -> int | None:
 @require_POST
 @login_required
 def take_next(request: StaffRequest) -> HttpResponse:
-    """This function will take the next fair request for the person and open it."""
+    """This function will take the next fair request for the person and open it; of the account whose list is shown, if one is."""
+    slug = request.POST.get("account", "")
+    shown = list(Account.objects.visible_to(request.user).filter(slug=slug).select_related("partner")) if slug else None
     try:
-        conversation = claim.take_next(request.user, timezone.now())
+        conversation = claim.take_next(request.user, timezone.now(), shown)
     except claim.NothingToTake as nothing:
         messages.info(request, nothing.message)
         return redirect("desk:desk")

@@ -53,6 +53,8 @@ def _late_words(open_time: timedelta, clock_time: timedelta) -> str:
     """Both figures: open time alone flatters."""
     if _minutes(clock_time) - _minutes(open_time) < timedelta(minutes=2):
         return f"{in_words(_minutes(clock_time))} late"
+    if open_time < timedelta(seconds=1):  # it was due as the account closed
+        return f"{in_words(_minutes(clock_time))} late by the clock"
     return f"{in_words(_minutes(open_time))} of open time late, {in_words(_minutes(clock_time))} by the clock"
 
 

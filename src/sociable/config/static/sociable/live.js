@@ -23,10 +23,19 @@
   const inUse = (part) => part.contains(document.activeElement)
     && document.activeElement.matches("input:not([type=hidden]), textarea, select, summary") || part.querySelector("details[open] input");
 
-  // Swap by id, keep scroll, and give the focus back to the element of the same address or id.
+  // What finds an element again among fresh ones: its id, its address, or where its form leads
+  const placeOf = (element) => {
+    if (element.id) return `#${CSS.escape(element.id)}`;
+    const href = element.getAttribute("href");
+    if (href) return `a[href="${CSS.escape(href)}"]`;
+    const action = element.form?.getAttribute("action");
+    return action ? `form[action="${CSS.escape(action)}"] button` : null;
+  };
+
+  // Swap by id, keep scroll, and give the focus back to the element that stands where it was.
   const swap = (part, fresh) => {
     const here = part.contains(document.activeElement) ? document.activeElement : null;
-    const place = here && (here.id ? `#${CSS.escape(here.id)}` : here.getAttribute("href") && `a[href="${CSS.escape(here.getAttribute("href"))}"]`);
+    const place = here && placeOf(here);
     const top = part.scrollTop;
     const known = new Set([...part.querySelectorAll(".queue-row")].map((row) => row.id));
     part.replaceChildren(...fresh.childNodes);

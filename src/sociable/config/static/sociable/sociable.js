@@ -162,7 +162,10 @@
   nameThemeButtons();
   ready(document);
   $("[data-error-summary]")?.focus();
-  $(".thread [data-newest], .thread > li:last-child")?.scrollIntoView({ block: "nearest" });
+  // Only where the messages scroll by themselves: on a phone the whole page would move, and its head be gone
+  const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowY) ? element !== document.body : scrolls(element.parentElement));
+  const newest = $(".thread [data-newest], .thread > li:last-child");
+  if (newest && scrolls(newest.parentElement)) newest.scrollIntoView({ block: "nearest" });
   new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
     if (node.nodeType === Node.ELEMENT_NODE) ready(node.parentNode || node);
   }))).observe(document.body, { childList: true, subtree: true });

@@ -50,5 +50,5 @@ upgrade: ## the same, taking newer releases
 	@scripts/lock --upgrade
 
 clean: ## remove what set-up and tests made; your data stays
-	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .tools .servers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -23,12 +23,14 @@ hypothesis.settings.register_profile("here", deadline=None)  # a slow machine is
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if IN_CI else "here")
 
+SERVERS = Path(__file__).parents[1] / ".servers" / "bin"  # what scripts/servers installs
 # What a real server is called in a test, the program that proves it is here, and how to get it.
 REAL = {
-    "chromium": (("chromium", "chromium-browser", "google-chrome"), "apt install chromium"),
-    "dovecot": (("dovecot", "/usr/sbin/dovecot"), "apt install dovecot-imapd dovecot-lmtpd"),
-    "postfix": (("postfix", "/usr/sbin/postfix"), "apt install postfix"),
-    "postgresql": ((), "apt install postgresql"),
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "Debian and Ubuntu: apt install chromium"),
+    "dovecot": (("dovecot", "/usr/sbin/dovecot"), "Debian and Ubuntu: apt install dovecot-imapd dovecot-lmtpd"),
+    "mastodon": ((str(SERVERS / "mastodon_mock"),), "run scripts/servers"),
+    "postfix": (("postfix", "/usr/sbin/postfix"), "Debian and Ubuntu: apt install postfix"),
+    "postgresql": ((), "Debian and Ubuntu: apt install postgresql"),
 }
 
 
@@ -40,7 +42,7 @@ def require(name: str) -> Path:
         found = str(folder / "postgres")
     if not found:
         refuse = pytest.fail if IN_CI else pytest.skip
-        refuse(f"{name} is not installed here (Debian and Ubuntu: {how})")
+        refuse(f"{name} is not installed here ({how})")
     return Path(str(found))
 
 

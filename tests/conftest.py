@@ -54,6 +54,12 @@ def sample_data(*parts: str) -> Path:
     return path
 
 
+def specification(name: str) -> Path | None:
+    """Return a network's published description from the sample data, or None: a test of a stand-in runs without it too."""
+    path = Path(__file__).parents[2].joinpath("shared", "data", "specs", name)
+    return path if path.exists() else None
+
+
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
     if (folder := Path(os.environ.get("DATA_DIR", ""))).name.startswith("sociable-tests-"):

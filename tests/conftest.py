@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from tests import postgres
+from tests.servers import bluesky
 
 pytest_plugins = ["tests.pages", "tests.cast"]  # the client that checks every page it fetches; people and bodies
 
@@ -26,11 +27,13 @@ hypothesis.settings.load_profile("ci" if IN_CI else "here")
 SERVERS = Path(__file__).parents[1] / ".servers" / "bin"  # what scripts/servers installs
 # What a real server is called in a test, the program that proves it is here, and how to get it.
 REAL = {
+    "bluesky": ((), "run scripts/servers bluesky"),
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "Debian and Ubuntu: apt install chromium"),
     "dovecot": (("dovecot", "/usr/sbin/dovecot"), "Debian and Ubuntu: apt install dovecot-imapd dovecot-lmtpd"),
     "mastodon": ((str(SERVERS / "mastodon_mock"),), "run scripts/servers"),
     "postfix": (("postfix", "/usr/sbin/postfix"), "Debian and Ubuntu: apt install postfix"),
     "postgresql": ((), "Debian and Ubuntu: apt install postgresql"),
+    "redis": (("redis-server",), "Debian and Ubuntu: apt install redis-server"),
 }
 
 
@@ -40,6 +43,8 @@ def require(name: str) -> Path:
     found = next(filter(None, map(shutil.which, names)), None)
     if name == "postgresql" and (folder := postgres.programs()):
         found = str(folder / "postgres")
+    if name == "bluesky" and (node := bluesky.node()):
+        found = str(node)
     if not found:
         refuse = pytest.fail if IN_CI else pytest.skip
         refuse(f"{name} is not installed here ({how})")

@@ -1,0 +1,25 @@
+"""What text weighs on each network, how a long one falls into numbered parts, and what in it must not be said in public."""
+
+from sociable.domain.text.counting import Limit, Measured, SmsParts, count, fits, measure, sms_parts
+from sociable.domain.text.private import Finding, Known, private_in
+from sociable.domain.text.schemes import SCHEMES, Scheme, as_data, scheme
+from sociable.domain.text.splitting import CannotSplit, split
+
+__all__ = [
+    "SCHEMES",
+    "CannotSplit",
+    "Finding",
+    "Known",
+    "Limit",
+    "Measured",
+    "Scheme",
+    "SmsParts",
+    "as_data",
+    "count",
+    "fits",
+    "measure",
+    "private_in",
+    "scheme",
+    "sms_parts",
+    "split",
+]

@@ -33,6 +33,7 @@ PUBLIC = {
     *("public:ours", "public:fair", "public:accessibility", "public:privacy", "public:robots", "public:postbox"),
     *("public:receipt", "public:receipt_add", "public:receipt_file"),
     *("health_live", "health_ready"),
+    "api:hook",  # guarded by its token and by what the network signs
     *("account_login", "account_logout", "account_inactive", "account_signup"),
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
@@ -129,6 +130,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "role_id": role.pk,
         "row_id": row.pk,
         "name": "close",
+        "kind": "email",
         "slug": cast.help.slug,
         "token": "not-a-token-anybody-was-given",
         "pk": key.pk,

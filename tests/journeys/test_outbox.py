@@ -13,6 +13,7 @@ from sociable.conversations.models import Attempt, Outgoing
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import answer, outbox
+from sociable.journeys import deliver as deliver_journey
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
 from tests.journeys.mail import letters, sends_to
@@ -36,7 +37,7 @@ def claim(now=LEAVES_AT) -> DueRow:
 
 
 def deliver(now=LEAVES_AT) -> Outgoing:
-    outbox.deliver(claim(now), now)
+    deliver_journey.deliver(claim(now), now)
     return Outgoing.objects.get()
 
 
@@ -71,13 +72,13 @@ def test_taken_back_it_never_leaves_and_the_wait_is_open_again(answered, setting
 
 def test_taken_back_in_the_last_instant_it_is_not_handed_over(answered, settings, monkeypatch):
     """The worker has it in hand, all of the mail is with the server but the dot that ends it, and then it is taken back."""
-    really = outbox._hand_over
+    really = deliver_journey._hand_over
 
     def hand_over(outgoing, row):
         outbox.undo(answered, at(10, 30))
         really(outgoing, row)
 
-    monkeypatch.setattr(outbox, "_hand_over", hand_over)
+    monkeypatch.setattr(deliver_journey, "_hand_over", hand_over)
     with sends_to(settings) as server:
         assert deliver().state == "undone"
     assert server.taken == []
@@ -138,14 +139,14 @@ def test_tries_come_to_a_visible_end(answered, settings):
 def test_a_server_that_goes_quiet_with_the_mail_in_hand_leaves_a_doubt_and_is_not_sent_again(
     answered, settings, script, monkeypatch
 ):
-    shared = outbox.connecting.sender_of
+    shared = deliver_journey.connecting.sender_of
 
     def impatient(account, channel):
         adapter = shared(account, channel)
         object.__setattr__(adapter.config, "timeout_seconds", 1)
         return adapter
 
-    monkeypatch.setattr(outbox.connecting, "sender_of", impatient)
+    monkeypatch.setattr(deliver_journey.connecting, "sender_of", impatient)
     with sends_to(settings, script) as server:
         assert deliver().state == "unknown"
         assert due.claim(at(23), 1, ["deliver"]) == []
@@ -161,7 +162,7 @@ def test_a_worker_that_died_before_handing_over_leaves_no_doubt(answered, settin
 
     with sends_to(settings) as server:
         with monkeypatch.context() as patch:
-            patch.setattr(outbox, "_hand_over", die)
+            patch.setattr(deliver_journey, "_hand_over", die)
             with pytest.raises(Killed):
                 deliver()
         assert server.taken == []
@@ -171,7 +172,7 @@ def test_a_worker_that_died_before_handing_over_leaves_no_doubt(answered, settin
 
 def test_a_worker_that_died_in_the_instant_of_handing_over_leaves_a_doubt_that_a_person_decides(answered, settings):
     row = claim()
-    outbox._hand_over(Outgoing.objects.get(), row)
+    deliver_journey._hand_over(Outgoing.objects.get(), row)
     with sends_to(settings) as server:
         outgoing = deliver(LEAVES_AT + due.LEASE)
         assert outgoing.state == "unknown"
@@ -187,9 +188,9 @@ def test_a_slow_worker_that_lost_the_row_does_not_hand_over(answered, settings):
     slow = claim()
     with sends_to(settings) as server:
         deliver(LEAVES_AT + due.LEASE)
-        outbox.deliver(slow, LEAVES_AT + due.LEASE)
-        with pytest.raises(outbox.NotOurs):
-            outbox._hand_over(Outgoing.objects.get(), slow)
+        deliver_journey.deliver(slow, LEAVES_AT + due.LEASE)
+        with pytest.raises(deliver_journey.NotOurs):
+            deliver_journey._hand_over(Outgoing.objects.get(), slow)
     assert len(server.taken) == 1
 
 
@@ -200,7 +201,7 @@ def test_a_slow_worker_that_lost_a_row_which_is_to_be_tried_again_does_not_hand_
     settings.SMTP_URL = f"smtp://127.0.0.1:{free_port()}?tls=none"
     assert deliver(LEAVES_AT + due.LEASE).state == "queued"
     with sends_to(settings) as server:
-        outbox.deliver(slow, LEAVES_AT + due.LEASE)
+        deliver_journey.deliver(slow, LEAVES_AT + due.LEASE)
     assert server.taken == []
     assert Outgoing.objects.get().state == "queued"
 
@@ -209,30 +210,30 @@ def test_what_the_server_said_in_the_end_replaces_the_doubt(answered, settings):
     """A worker stood still in the middle of handing over; another noted a doubt; then the first hears "250"."""
     slow = claim()
     outgoing = Outgoing.objects.get()
-    outbox._hand_over(outgoing, slow)
+    deliver_journey._hand_over(outgoing, slow)
     deliver(LEAVES_AT + due.LEASE)
-    outbox._accepted(outgoing, outbox.Taken("accepted", "id", "250 queued"), slow, at(10, 40))
+    outbox.taken(outgoing, outbox.Taken("accepted", "id", "250 queued"), at(10, 40), slow)
     assert Outgoing.objects.get().state == "accepted"
 
 
 def test_an_answer_to_it_proves_that_it_arrived(cast, answered):
-    outbox._hand_over(Outgoing.objects.get(), claim())
+    deliver_journey._hand_over(Outgoing.objects.get(), claim())
     deliver(LEAVES_AT + due.LEASE)
     cast.mail("Thank you!", when=at(14), In_Reply_To=answered.message_id)
     assert Outgoing.objects.get(message=answered).state == "delivered"
 
 
 def test_a_database_that_is_away_after_the_server_took_it_leaves_no_doubt(answered, settings, monkeypatch):
-    monkeypatch.setattr(outbox, "NOTING_PAUSES_SECONDS", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(outbox, "close_old_connections", lambda: None)
-    really, away = outbox._accepted, iter(range(2))
+    monkeypatch.setattr(deliver_journey, "NOTING_PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(deliver_journey, "close_old_connections", lambda: None)
+    really, away = outbox.taken, iter(range(2))
 
     def accepted(*given):
         if next(away, None) is not None:
             raise OperationalError("server closed the connection unexpectedly")
         really(*given)
 
-    monkeypatch.setattr(outbox, "_accepted", accepted)
+    monkeypatch.setattr(outbox, "taken", accepted)
     with sends_to(settings) as server:
         assert deliver().state == "accepted"
     assert len(server.taken) == 1
@@ -295,9 +296,9 @@ def test_handed_over_by_two_at_once_it_leaves_once(answered, settings):
     def hand_over() -> None:
         start.wait()
         try:
-            outbox._hand_over(Outgoing.objects.get(), row)
+            deliver_journey._hand_over(Outgoing.objects.get(), row)
             through.append(True)
-        except outbox.NotOurs:
+        except deliver_journey.NotOurs:
             through.append(False)
         finally:
             connection.close()
@@ -337,7 +338,7 @@ def test_taken_back_in_the_instant_in_which_it_is_handed_over_it_is_too_late(ans
 
     def hand_over() -> None:
         with transaction.atomic():
-            outbox._hand_over(answered.outgoing, row)
+            deliver_journey._hand_over(answered.outgoing, row)
             handed_over.set()
             _wait_for_another_behind_us()
         connection.close()

@@ -13,14 +13,14 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.directory.models import Connection
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import answer, join, receive, snooze, state
+from sociable.journeys import answer, join, place, receive, snooze, state
 from sociable.promises.models import Wait
 from sociable.worker import loop
 from tests.cast import MONDAY_10, Cast, at
 from tests.journeys.test_state import SHORT
 
 pytestmark = pytest.mark.django_db
-NEW, READ, DUPLICATE, UNREADABLE = RawInbound.State.values
+NEW, READ, DUPLICATE, UNREADABLE, NOTED = RawInbound.State.values
 
 
 def item(
@@ -224,14 +224,14 @@ def together(do, things) -> None:
 
 def test_what_was_on_its_way_into_a_conversation_that_is_being_merged_arrives_at_the_living_one(cast, monkeypatch):
     gone, living = cast.mail(Message_ID="<1@example.org>").conversation, cast.mail("Two").conversation
-    found = receive.conversations_asked.thread_of
+    found = place.conversations_asked.thread_of
 
     def merged_meanwhile(*given):
         thread = found(*given)
         join.merge(gone.pk, living.pk, cast.asha, MONDAY_10)
         return thread
 
-    monkeypatch.setattr(receive.conversations_asked, "thread_of", merged_meanwhile)
+    monkeypatch.setattr(place.conversations_asked, "thread_of", merged_meanwhile)
     assert cast.mail("More", In_Reply_To="<1@example.org>").conversation == living
 
 

@@ -3,12 +3,19 @@
 Leaves what is stored, when a thing is tried again and whose wait it begins to the rooms above.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 Automatic = Literal["", "auto_reply", "bounce", "list", "own"]
+# Who can read it. Empty: the channel has no choice, and its capabilities say which it is.
+Visibility = Literal["", "public", "unlisted", "followers", "private"]
+# What a raw item tells. "noted" asks for nothing (a like, a read receipt of no message of ours); "unknown" is of a kind the
+# adapter does not know: it is kept and shown, and read again by an adapter that does.
+Happening = Literal["said", "edited", "withdrawn", "delivery", "noted", "unknown"]
+# How a text is counted; the schemes themselves are in domain/text.
+Counting = Literal["characters", "graphemes", "bytes", "x", "mastodon", "sms"]
 
 
 class ChannelError(Exception):
@@ -28,6 +35,26 @@ class OutcomeUnknown(ChannelError):
     """The network went quiet after the whole message was handed over: it may have been accepted."""
 
 
+class RateLimited(ChannelError):
+    """The network asks for a pause; `retry_after` is how long, by its own headers, None where it does not say."""
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class LogInRefused(ChannelError):
+    """The network no longer takes what the account logs in with: it expired, was revoked or is wrong. A person must mend it."""
+
+
+class CallRefused(ChannelError):
+    """A call to our webhook that the network did not make, or that cannot be read; `status` is the HTTP status it gets."""
+
+    def __init__(self, message: str, status: int = 403) -> None:
+        super().__init__(message, permanent=True)
+        self.status = status
+
+
 class SettingsRefused(ChannelError):
     """An account's settings cannot work; `problems` holds a sentence for each field."""
 
@@ -40,16 +67,18 @@ class SettingsRefused(ChannelError):
 class RawItem:
     """One thing as the network handed it over, before anybody reads it.
 
-    `remote_id` is the same however often, and over whichever way, the same thing arrives.
-    `cursor` is where to go on once this item is stored. `size_bytes` is the network's own figure:
-    where it exceeds the content, the network was asked for no more than the account's limit.
+    `remote_id` is the same however often, and over whichever way, the same thing arrives; an edit of it or its removal is
+    another thing. `cursor` is where to go on once this item is stored. `size_bytes` is the network's own figure:
+    where it exceeds the content, the network was asked for no more than the account's limit. `to_account` is the network's
+    own id of the account it is for, where one webhook serves several.
     """
 
     remote_id: str
     content: bytes
     received_at: datetime | None
-    cursor: str
+    cursor: str = ""
     size_bytes: int = 0
+    to_account: str = ""
 
     @property
     def whole(self) -> bool:
@@ -71,7 +100,10 @@ class Outgoing:
     """One message to be sent. `message_id` is its idempotency key: made once, kept over retries.
 
     `envelope_from` is where bounces go (the from address when empty); `sent_at` is the instant the
-    person pressed send, put in the Date header where the network has one.
+    person pressed send, put in the Date header where the network has one. `alt_texts` stand beside `attachments`, one each.
+    `visibility` says who may read it; `reply_ref` is what the network gave with the message that is answered (or with the part
+    before this one), `heard_at` when they last wrote here, from which a reply window runs. `template` names an approved
+    message where the network takes no other: name, language, values.
     """
 
     message_id: str
@@ -88,33 +120,113 @@ class Outgoing:
     automatic: bool = False
     sent_at: datetime | None = None
     envelope_from: str = ""
+    alt_texts: tuple[str, ...] = ()
+    visibility: Visibility = ""
+    reply_ref: Mapping[str, Any] = field(default_factory=dict)
+    heard_at: datetime | None = None
+    template: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The network's word that it took a message, and how far it says the message got."""
+    """The network's word that it took a message, and how far it says the message got.
+
+    `link` is where it can be seen; `reply_ref` is what the network wants back when something answers it.
+    """
 
     state: Literal["accepted", "delivered"]
     remote_id: str
     detail: str
+    link: str = ""
+    reply_ref: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a network can carry, as data; None means that it states no limit.
+    """What a network can carry, as data; None means that it states no limit. An administrator may set other limits.
 
-    Units:  longest_text counts `unit`; attachments_bytes is the sum for one message
+    Units:  longest_text counts by `counting`, longest_bytes the same text in UTF-8; attachments_bytes is the sum for one
+            message; windows run from the moment they last wrote
+    Shape:  `private`: only they and we read it. `private_replies`: what was said in public can be answered in private.
+            `most_parts`: into how many numbered parts an answer may be split. `idempotent`: the same key twice is one
+            message there. `ids_of_network`: the network itself gives every message an id nobody can borrow.
+            `by_mail_server`: an account that is not connected sends by the installation's own server. `live`: somebody
+            waits at the other end, so an answer leaves at once. `late_window`: until when a person may still answer after
+            `reply_window`; `templates`: what may be sent after both
     Source: `source`, as it stood on `as_of_on`
     """
 
     longest_text: int | None
-    unit: Literal["characters", "graphemes", "bytes"]
+    counting: Counting = "characters"
+    longest_bytes: int | None = None
     private: bool
+    private_replies: bool = False
+    longest_private_text: int | None = None
+    counting_private: Counting = "characters"
     threads: bool
+    most_parts: int = 1
     attachments_bytes: int | None
-    reply_window: timedelta | None
+    attachments_most: int | None = None
+    alt_text: bool = False
+    reply_window: timedelta | None = None
+    late_window: timedelta | None = None
+    templates: bool = False
+    idempotent: bool = False
+    ids_of_network: bool = False
+    by_mail_server: bool = False
+    live: bool = False
     source: str
     as_of_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting that connects an account, as the office asks for it.
+
+    Shape:  `secret` is sealed and never shown again; `elsewhere`: another value means reading begins anew; `needs` names the
+            setting without which this one means nothing; `choices` are (value, words); `group` is its heading
+    """
+
+    name: str
+    label: str
+    help: str = ""
+    group: str = "Connection"
+    kind: Literal["text", "number", "choice", "yes_no", "lines"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+    secret: bool = False
+    elsewhere: bool = False
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What the network says of the account itself. `limits` are fields of Capabilities as this very server sets them."""
+
+    network_id: str
+    handle: str = ""
+    link: str = ""
+    expires_at: datetime | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call to our webhook, as it came. Header names are in lower case."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a call brought, item by item, and what it is answered: a challenge is answered in words and brings nothing."""
+
+    items: tuple[RawItem, ...] = ()
+    answer: bytes = b""
+    content_type: str = "text/plain"
 
 
 @dataclass(frozen=True)
@@ -136,6 +248,27 @@ class ParsedAttachment:
     content: bytes = field(repr=False)
     inline_cid: str
     size_bytes: int
+    alt_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that did not come with its message: `ref` is what `Downloads` needs to bring it."""
+
+    ref: str
+    name: str
+    declared_type: str = ""
+    size_bytes: int = 0
+    alt_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the network says became of a message of ours. `permanent` is its word that a failure is final."""
+
+    state: Literal["accepted", "delivered", "failed"]
+    detail: str
+    permanent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +290,12 @@ class Parsed:
     `sent_at_why` says how that was found; `written_at` is what the sender's own clock claims.
     `may_acknowledge` is narrower than "not automatic": a machine that only asks not to be answered
     still starts a wait, but is sent no automatic answer.
+
+    On a network, `message_id` is its id of the message, `from_address` the sender's lasting id of the kind `identity_kind`,
+    and `from_handle` the name people know; `thread_key` is the same for all that is said in one private conversation or under
+    one post. `about_id` names the message that was edited (whole new text here), withdrawn, or whose `delivery` is told.
+    `by_account`: the account itself said it, through the network's own app or through us. `reply_ref` is what the network
+    wants back when this is answered; it is kept as JSON.
     """
 
     message_id: str
@@ -183,6 +322,32 @@ class Parsed:
     problems: tuple[str, ...]
     truncated: bool
     suspected_why: str = ""  # a person looks at it before a clock starts
+    identity_kind: str = "email"
+    from_handle: str = ""
+    visibility: Visibility = ""
+    link: str = ""
+    reply_ref: Mapping[str, Any] = field(default_factory=dict)
+    thread_key: str = ""
+    happening: Happening = "said"
+    about_id: str = ""
+    delivery: Delivery | None = None
+    by_account: bool = False
+    files: tuple[RemoteFile, ...] = ()
+
+
+def said(**known: Any) -> Parsed:
+    """Return what was read, with every fact that a network does not know left empty.
+
+    Shape:  `sent_at` and `sent_at_why` must be given
+    """
+    facts: dict[str, Any] = {
+        **dict.fromkeys(("message_id", "in_reply_to", "subject", "from_name", "from_address", "reply_to"), ""),
+        **dict.fromkeys(("references", "to", "cc", "delivered_to", "attachments", "problems"), ()),
+        **dict.fromkeys(("text", "automatic", "automatic_why"), ""),
+        **dict.fromkeys(("html", "written_at", "bounce_of"), None),
+        **dict.fromkeys(("message_id_made", "may_acknowledge", "truncated"), False),
+    }
+    return Parsed(**{**facts, **known})
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +365,7 @@ class Adapter(Protocol):
     kind: ClassVar[str]
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    settings: ClassVar[tuple[Setting, ...]]
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
@@ -231,7 +397,10 @@ class Adapter(Protocol):
 
     @staticmethod
     def message_id_for(conversation_id: int, message_id: int, account_address: str, key: bytes) -> str:
-        """Return the idempotency key of one of our messages: the same at every try."""
+        """Return the idempotency key of one of our messages: the same at every try.
+
+        `account_address` is the account's own id at the network where that is known, else its address.
+        """
         ...
 
     @staticmethod
@@ -246,6 +415,30 @@ class Adapter(Protocol):
     def close(self) -> None:
         """Let go of any connection; the next call opens a new one."""
         ...
+
+
+class Unmarked:
+    """What an adapter inherits whose network takes no marks of ours: its own ids tell what belongs together."""
+
+    @staticmethod
+    def is_ours(value: str, key: bytes) -> bool:  # noqa: ARG004
+        """Say no: the id alone does not show who sent it."""
+        return False
+
+    @staticmethod
+    def conversation_named(parsed: Parsed, key: bytes) -> Named | None:  # noqa: ARG004
+        """Return nothing: what is answered, and the thread, name the conversation."""
+        return None
+
+    @staticmethod
+    def message_id_for(conversation_id: int, message_id: int, account_address: str, key: bytes) -> str:  # noqa: ARG004
+        """Return a key that no network knows until it has taken the message and given its own id."""
+        return f"sociable:{message_id}"
+
+    @staticmethod
+    def reply_address_for(account_address: str, conversation_id: int, key: bytes) -> str:  # noqa: ARG004
+        """Return the account's own address."""
+        return account_address
 
 
 @runtime_checkable
@@ -271,7 +464,7 @@ def nothing() -> None:
 
 @runtime_checkable
 class Sends(Protocol):
-    """A channel that carries answers out."""
+    """A channel that carries answers out. Where that hangs on its settings, the adapter says so as `can_send`."""
 
     def close(self) -> None:
         """Let go of any connection."""
@@ -284,3 +477,61 @@ class Sends(Protocol):
         and not a moment sooner; when it raises, the message is not handed over.
         """
         ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A channel whose network calls us when something is new."""
+
+    def hear(self, call: Call) -> Heard:
+        """Make sure that the network made this call, and split it into raw items; a challenge is answered.
+
+        Every item is kept, also one of an unknown kind. What is forged or cannot be read raises `CallRefused`.
+        """
+        ...
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """A channel that can be asked what became of a message whose fate is not known."""
+
+    def find(self, outgoing: Outgoing) -> Receipt | None:
+        """Return the receipt of a message that is there, None where it certainly is not and may be sent again.
+
+        Where the network does not tell for sure, raise `ChannelError`, permanent if it never will.
+        """
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A channel that can be asked again for all that it had for us, so that what is stored can be held against it."""
+
+    def listed(self, since: datetime, until: datetime) -> Iterable[RawItem]:
+        """Return everything that reached the account in a half-open stretch of time, with the remote ids of `fetch`."""
+        ...
+
+
+@runtime_checkable
+class Downloads(Protocol):
+    """A channel whose files are fetched after the message that has them."""
+
+    def download(self, ref: str, limit_bytes: int) -> bytes:
+        """Return the bytes of a `RemoteFile`, from the network's own hosts alone; `ChannelError` where larger than the limit."""
+        ...
+
+
+@runtime_checkable
+class Introduces(Protocol):
+    """A channel that can say which account it speaks for, under which limits, and until when it may."""
+
+    def who(self) -> Who:
+        """Ask the network who the account is."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A channel that keeps a log-in between calls: `session` is sealed and given back in the settings as `session`."""
+
+    session: str

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from sociable.channels.base import Adapter
+from sociable.channels.base import Adapter, Sends
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.form.adapter import FormAdapter
 
@@ -39,6 +39,11 @@ def adapter_class(kind: str) -> type[Adapter]:
     if kind not in kinds():
         raise UnknownChannel(kind)
     return kinds()[kind]
+
+
+def can_send(kind: str) -> bool:
+    """Say whether a channel carries answers out by itself."""
+    return kind in kinds() and issubclass(kinds()[kind], Sends)
 
 
 def adapter(kind: str, settings: dict[str, Any]) -> Adapter:

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "sociable.desk",
     "sociable.office",
     "sociable.public",
+    "sociable.api",
     "sociable.worker",
     "sociable.promises",
     "sociable.conversations",
@@ -249,6 +250,7 @@ HOLD_MINUTES = _number("HOLD_MINUTES", 15)
 UNDO_SECONDS = _number("UNDO_SECONDS", 10)
 WARNING_SHARES = [int(share) for share in _list("WARNING_SHARES") or ["50", "75", "90"]]  # beside arrival and passed
 FETCH_SECONDS = _number("FETCH_SECONDS", 60)
+WITHDRAWN_HOURS = _number("WITHDRAWN_HOURS", 24)
 
 # -- Pages ---------------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -36,7 +36,10 @@ class Identity(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20, help_text="email, phone, or a network's own")
-    address = models.CharField(max_length=320, help_text="In the network's normal form")
+    address = models.CharField(
+        max_length=320, help_text="In the network's normal form: its lasting id, where it has one"
+    )
+    handle = models.CharField(max_length=320, blank=True, help_text="The name people know, where the address is an id")
 
     class Meta:
         verbose_name_plural = "identities"
@@ -142,6 +145,7 @@ class RawInbound(models.Model):
         READ = "read", "Read"
         DUPLICATE = "duplicate", "The same message again"
         UNREADABLE = "unreadable", "Could not be read"
+        NOTED = "noted", "Nothing to answer: an edit, a removal, a delivery report"
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="raw")
     channel = models.CharField(max_length=20)
@@ -157,10 +161,13 @@ class RawInbound(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.NEW)
     error = models.TextField(blank=True)
     message = models.ForeignKey("Message", models.SET_NULL, null=True, related_name="raw")
+    withdraws = models.CharField(max_length=500, blank=True, help_text="The message whose removal it tells")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["account", "remote_id"], name="raw_once_an_account")]
         indexes: ClassVar = [
+            # a removal that was told before the message it removes
+            models.Index(fields=["account", "withdraws"], name="raw_withdraws", condition=~Q(withdraws="")),
             # what is still to be read, and what could not be
             models.Index(fields=["state", "id"], name="raw_to_look_at"),
         ]
@@ -195,6 +202,7 @@ class Message(models.Model):
     acknowledges = models.BooleanField(default=False, help_text="Says only that we have it; the clock goes on")
     from_name = models.CharField(max_length=200, blank=True)
     from_address = models.CharField(max_length=320, blank=True)
+    identity_kind = models.CharField(max_length=20, default="email", help_text="What kind of address that is")
     reply_address = models.CharField(
         max_length=320, blank=True, help_text="Where they asked answers to go, if elsewhere"
     )
@@ -211,6 +219,21 @@ class Message(models.Model):
     joined_why = models.CharField(max_length=300, blank=True, help_text="Why it stands in this conversation")
     suspected_why = models.CharField(max_length=300, blank=True, help_text="Why it was kept aside")
     problems = models.JSONField(default=list, help_text="What was wrong with it, in sentences")
+    visibility = models.CharField(
+        max_length=10, blank=True, help_text="Who can read it: public, private ...; empty: as the channel"
+    )
+    link = models.CharField(max_length=1000, blank=True, help_text="Where it stands on its network")
+    reply_ref = models.JSONField(default=dict, help_text="What the network wants back when this is answered")
+    thread_key = models.CharField(max_length=500, blank=True, help_text="The network's own id of the thread")
+    edited_at = models.DateTimeField(null=True)
+    earlier = models.JSONField(default=list, help_text="What it said before each edit: text and until when")
+    withdrawn_at = models.DateTimeField(null=True, help_text="Deleted at the network by whoever wrote it")
+    part_of = models.ForeignKey(
+        "self", models.CASCADE, null=True, related_name="parts", help_text="The first of an answer in several messages"
+    )
+    template = models.JSONField(
+        default=dict, help_text="The approved message it is sent as, where the network wants one"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -218,7 +241,13 @@ class Message(models.Model):
                 fields=["partner", "message_id"], condition=~Q(message_id=""), name="message_once_a_partner"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["conversation", "sent_at", "id"], name="message_of_conversation")]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "sent_at", "id"], name="message_of_conversation"),
+            # the conversation a line in a private thread belongs to
+            models.Index(
+                fields=["partner", "thread_key", "-id"], name="message_of_thread", condition=~Q(thread_key="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.direction} {self.pk} of conversation {self.conversation_id}"
@@ -236,6 +265,8 @@ class Attachment(models.Model):
     refused_why = models.CharField(
         max_length=200, blank=True, help_text="Why the bytes were not kept here; they are in the raw form"
     )
+    alt_text = models.CharField(max_length=2000, blank=True, help_text="What a picture shows, for who cannot see it")
+    remote_ref = models.TextField(blank=True, help_text="Where the network keeps it, until it has been brought here")
 
     def __str__(self) -> str:
         return self.name
@@ -259,6 +290,9 @@ class Outgoing(models.Model):
     undo_until_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=500, blank=True)
+    after = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="followed_by", help_text="Leaves only when this one is there"
+    )
     detail = models.TextField(blank=True, help_text="The last thing the network said, in words")
 
     class Meta:
@@ -266,6 +300,8 @@ class Outgoing(models.Model):
         indexes: ClassVar = [
             # "Sending trouble", and what a restart must look at
             models.Index(fields=["state", "id"], name="outgoing_unsettled"),
+            # what a delivery report is about
+            models.Index(fields=["remote_id"], name="outgoing_remote", condition=~Q(remote_id="")),
         ]
 
     def __str__(self) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from sociable.channels import registry
 from sociable.channels.base import Parsed
-from sociable.conversations.models import Conversation, Message, RawInbound
+from sociable.conversations.models import Conversation, Identity, Message, RawInbound
 from sociable.directory.models import Account
 
 MOST_REFERENCES = 60
+ANOTHER_MATTER_AFTER = timedelta(days=7)  # in a private thread that never ends, what comes so long after the end is new
+READ_BY_OTHERS = ("public", "unlisted", "followers")
 LONGEST_TEXT_CHARS = 2_000_000  # beyond this the raw form alone holds the rest, and the message says so
 
 
@@ -39,6 +43,14 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     repeated = _repeated(parsed, known, account)
     if repeated is not None:
         return repeated
+    found = _by_ids(parsed, raw, account, known)
+    if found.conversation is None and parsed.thread_key:
+        found = _in_thread(parsed, raw, account)
+    return found if _may_join(found, parsed) else Thread()
+
+
+def _by_ids(parsed: Parsed, raw: RawInbound, account: Account, known: dict[str, tuple[int, int]]) -> Thread:
+    """The conversation named by the message that is answered, by a mark of ours, or by another message it mentions."""
     adapter, key = registry.adapter_class(raw.channel), settings.SECRET_KEY.encode()
     answered = known.get(parsed.in_reply_to[:500]) if adapter.is_ours(parsed.in_reply_to, key) else None
     if answered is not None:  # an answer of ours that was split off since is where its answers belong
@@ -48,10 +60,40 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
         conversation = _living(named.conversation_id, account)
         if conversation is not None:
             return Thread(conversation, named.why)
-    for value in mentioned[1:]:
+    for value in (parsed.in_reply_to, *reversed(parsed.references)):
         if value[:500] in known:
             return Thread(_living(known[value[:500]][1], account), "It answers a message of this conversation")
     return Thread()
+
+
+def _in_thread(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
+    """The conversation of the newest line in the same thread, as long as that was not ended and long ago."""
+    lines = Message.objects.filter(
+        partner=account.partner_id, thread_key=parsed.thread_key[:500], conversation__account__channel=raw.channel
+    ).exclude(thread_key="")
+    if not parsed.by_account:
+        lines = lines.filter(conversation__contact__identities__in=_identity_of(parsed, account))
+    newest = lines.order_by("-pk").select_related("conversation").first()
+    if newest is None:
+        return Thread()
+    ended = newest.conversation.state != Conversation.State.OPEN
+    if ended and parsed.sent_at - newest.conversation.last_message_at > ANOTHER_MATTER_AFTER:
+        return Thread()
+    return Thread(_living(newest.conversation_id, account), "It goes on in the same thread")
+
+
+def _may_join(found: Thread, parsed: Parsed) -> bool:
+    """Under a public post anybody may write: somebody else's words there begin a conversation of their own."""
+    if found.conversation is None or parsed.by_account or parsed.visibility not in READ_BY_OTHERS:
+        return True
+    account = found.conversation.account
+    return _identity_of(parsed, account).filter(contact=found.conversation.contact_id).exists()
+
+
+def _identity_of(parsed: Parsed, account: Account) -> QuerySet[Identity]:
+    return Identity.objects.filter(
+        partner=account.partner_id, kind=parsed.identity_kind, address=parsed.from_address[:320]
+    )
 
 
 def _repeated(parsed: Parsed, known: dict[str, tuple[int, int]], account: Account) -> Thread | None:
@@ -71,7 +113,7 @@ def _says_the_same(stored: Message, parsed: Parsed) -> bool:
 
     What we sent ourselves and see again is ours, whatever the way did to its words.
     """
-    if stored.direction != Message.Direction.IN:
+    if stored.direction != Message.Direction.IN or registry.adapter_class(stored.channel).capabilities.ids_of_network:
         return True
     return (stored.from_address, stored.text) == (parsed.from_address[:320], parsed.text[:LONGEST_TEXT_CHARS])
 

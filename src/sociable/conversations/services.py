@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -78,16 +79,22 @@ def content_id(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def contact_by(*, partner_id: int, kind: str, address: str, name: str, now: datetime) -> Contact:
-    """This function will return the contact a partner knows by an address, made now if it is new."""
+def contact_by(*, partner_id: int, kind: str, address: str, name: str, now: datetime, handle: str = "") -> Contact:
+    """This function will return the contact a partner knows by an address, made now if it is new.
+
+    Shape:  `handle` is what people call the address now, where it is a network's id
+    """
     known = Identity.objects.select_related("contact").filter(partner_id=partner_id, kind=kind, address=address).first()
     if known is not None:
         if name and not known.contact.name:
             known.contact.name = name[:200]
             known.contact.save(update_fields=["name"])
+        if handle and known.handle != handle[:320]:
+            known.handle = handle[:320]
+            known.save(update_fields=["handle"])
         return known.contact
     contact = Contact.objects.create(partner_id=partner_id, name=name[:200], created_at=now)
-    Identity.objects.create(partner_id=partner_id, contact=contact, kind=kind, address=address)
+    Identity.objects.create(partner_id=partner_id, contact=contact, kind=kind, address=address, handle=handle[:320])
     return contact
 
 
@@ -122,7 +129,7 @@ def keep_files(parsed: Parsed) -> list[Kept]:
 def add_inbound(
     *, conversation: Conversation, parsed: Parsed, kept: Sequence[Kept], raw: RawInbound, joined_why: str, now: datetime
 ) -> Message:
-    """This function will add what a contact said to a conversation."""
+    """This function will add what a contact said to a conversation, or what the account said at the network itself."""
     text, problems = parsed.text, list(parsed.problems)
     if len(text) > LONGEST_TEXT_CHARS:
         text = text[:LONGEST_TEXT_CHARS]
@@ -130,11 +137,12 @@ def add_inbound(
     message = Message.objects.create(
         conversation=conversation,
         partner_id=conversation.account.partner_id,
-        direction=Message.Direction.IN,
+        direction=Message.Direction.OUT if parsed.by_account else Message.Direction.IN,
         channel=raw.channel,
         automatic=parsed.automatic,
         from_name=parsed.from_name[:200],
         from_address=parsed.from_address[:320],
+        identity_kind=parsed.identity_kind,
         reply_address=parsed.reply_to[:320],
         to_addresses=list(parsed.to),
         cc_addresses=list(parsed.cc),
@@ -149,6 +157,21 @@ def add_inbound(
         joined_why=joined_why,
         suspected_why=parsed.suspected_why[:300],
         problems=problems,
+        visibility=parsed.visibility,
+        link=parsed.link[:1000],
+        reply_ref=dict(parsed.reply_ref),
+        thread_key=parsed.thread_key[:500],
+    )
+    Attachment.objects.bulk_create(
+        Attachment(
+            message=message,
+            name=(file.name or "attachment")[:255],
+            content_type=file.declared_type[:120],
+            size_bytes=file.size_bytes,
+            alt_text=file.alt_text[:2000],
+            remote_ref=file.ref,
+        )
+        for file in parsed.files
     )
     if kept:
         Attachment.objects.bulk_create(
@@ -160,6 +183,7 @@ def add_inbound(
                 sha256=one.sha256,
                 content_id=one.parsed.inline_cid[:250],
                 refused_why=one.refused_why,
+                alt_text=one.parsed.alt_text[:2000],
             )
             for one in kept
         )
@@ -209,18 +233,17 @@ def add_outbound(
     author: Person | None,
     to: Sequence[str],
     now: datetime,
-    automatic: str = "",
-    acknowledges: bool = False,
-    direction: str = Message.Direction.OUT,
+    **facts: Any,
 ) -> Message:
-    """This function will add what we say, or a note between staff, to a conversation; sending is the outbox's."""
+    """This function will add what we say, or a note between staff, to a conversation; sending is the outbox's.
+
+    Shape:  `facts` are further columns of Message: automatic, acknowledges, direction, visibility, template, and part_of, the
+            first message of an answer that takes several
+    """
     return Message.objects.create(
         conversation=conversation,
         partner_id=conversation.account.partner_id,
-        direction=direction,
         channel=channel,
-        automatic=automatic,
-        acknowledges=acknowledges,
         author=author,
         from_name=author.name if author else conversation.account.name,
         from_address=conversation.account.address,
@@ -230,6 +253,7 @@ def add_outbound(
         sent_at=now,
         fetched_at=now,
         stored_at=now,
+        **{"direction": Message.Direction.OUT, **facts},
     )
 
 

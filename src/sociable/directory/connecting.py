@@ -13,7 +13,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 
 from sociable.channels import registry
-from sociable.channels.base import Adapter, ChannelError, Sends
+from sociable.channels.base import Adapter, ChannelError, Remembers, Sends
 from sociable.directory.models import Account, Connection
 from sociable.people.sealing import box
 
@@ -44,7 +44,23 @@ def adapter_of(connection: Connection) -> Adapter:
     Errors: SettingsRefused with a sentence a field; ChannelError
     """
     account = connection.account
-    return registry.adapter(account.channel, whole(account, connection.settings, unseal(connection.sealed_secrets)))
+    told = whole(account, connection.settings, unseal(connection.sealed_secrets))
+    if connection.sealed_session:
+        told |= {"session": unseal(connection.sealed_session).get("session", "")}
+    return registry.adapter(account.channel, told)
+
+
+def keep_session(account: Account, adapter: object) -> None:
+    """This function will keep the log-in that an adapter holds now, for the next call; a refused one is forgotten."""
+    if not isinstance(adapter, Remembers):
+        return
+    connection = Connection.objects.filter(account=account).first()
+    if connection is None:
+        return
+    before = unseal(connection.sealed_session).get("session", "")
+    if adapter.session != before:
+        sealed = seal({"session": adapter.session}) if adapter.session else ""
+        Connection.objects.filter(pk=connection.pk).update(sealed_session=sealed)
 
 
 def whole(account: Account, plain: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
@@ -58,17 +74,21 @@ def sender_of(account: Account, channel: str) -> Sends:
     Errors: ChannelError with what to set where neither can send
     """
     connection = Connection.objects.select_related("account").filter(account=account).first()
-    if connection is not None and account.channel == channel and _sends(connection.settings):
-        adapter = adapter_of(connection)
-    else:
-        adapter = registry.adapter(channel, shared_server(account.address or settings.DEFAULT_FROM_EMAIL, account.name))
+    adapter = adapter_of(connection) if connection is not None and account.channel == channel else None
+    if adapter is None or not getattr(adapter, "can_send", True):
+        adapter = _shared(account, channel)
     if not isinstance(adapter, Sends):
         raise ChannelError(f"Nothing can be sent by {adapter.name}.", permanent=True)
     return adapter
 
 
-def _sends(stored: dict[str, Any]) -> bool:
-    return bool(stored.get("smtp_host"))
+def _shared(account: Account, channel: str) -> Adapter:
+    adapter = registry.adapter_class(channel)
+    if not adapter.capabilities.by_mail_server:
+        raise ChannelError(
+            f"{account.name} is not connected to {adapter.name}. Connect it in the office, and this leaves by itself."
+        )
+    return registry.adapter(channel, shared_server(account.address or settings.DEFAULT_FROM_EMAIL, account.name))
 
 
 def shared_server(address: str, from_name: str) -> dict[str, Any]:

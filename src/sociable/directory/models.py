@@ -5,6 +5,7 @@ What hours and promises mean is decided in domain/worktime and domain/promise; w
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -71,6 +72,10 @@ class Account(models.Model):
     deputy = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     recovery = models.CharField(max_length=200, blank=True, help_text="Who can get back in when both are away")
     reviewed_on = models.DateField(null=True, blank=True)
+    answered_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="answers_for",
+        help_text="The account from which requests to this one are answered; empty: from itself",
+    )  # fmt: skip
     division = models.CharField(max_length=20, choices=Division, blank=True, help_text="Empty: the partner's")
     zone = models.CharField(max_length=40, blank=True, help_text="Empty: the partner's")
 
@@ -138,6 +143,10 @@ class PromiseVersion(models.Model):
         return f"{self.valid_from_on}: {self.form}"
 
 
+def _hook_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
 class Connection(models.Model):
     """How an account hears and speaks: its adapter's settings, its cursor and its health."""
 
@@ -152,6 +161,38 @@ class Connection(models.Model):
     trouble = models.TextField(blank=True)
     trouble_since_at = models.DateTimeField(null=True)
     recovered_at = models.DateTimeField(null=True)
+    network_id = models.CharField(
+        max_length=200, blank=True, db_index=True, help_text="The account's id at its network"
+    )
+    hook_token = models.CharField(
+        max_length=40, unique=True, default=_hook_token, help_text="Names the connection in the address of its webhook"
+    )
+    sealed_session = models.TextField(blank=True, help_text="The log-in an adapter keeps between calls, encrypted")
+    expires_at = models.DateTimeField(null=True, help_text="When what it logs in with ends, as the network says")
+    limited_until_at = models.DateTimeField(null=True, help_text="The network asked for a pause until then")
 
     def __str__(self) -> str:
         return f"connection of account {self.account_id}"
+
+
+class Limit(models.Model):
+    """One limit that holds for an account instead of its channel's: read from its server, or set by an administrator."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="limits")
+    name = models.CharField(max_length=40, help_text="The field of Capabilities; durations in seconds")
+    value = models.PositiveBigIntegerField()
+    source = models.CharField(max_length=300)
+    as_of_on = models.DateField()
+    set_by = models.ForeignKey(
+        Person, models.SET_NULL, null=True, related_name="+", help_text="Null: read from the server"
+    )
+
+    class Meta:
+        ordering = ("account_id", "name", "id")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "name"], condition=Q(set_by=None), name="limit_of_server_once"),
+            models.UniqueConstraint(fields=["account", "name"], condition=~Q(set_by=None), name="limit_set_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value} of account {self.account_id}"

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from sociable.channels import registry
 from sociable.channels.base import ParsedAttachment
 from sociable.conversations import files, presence
 from sociable.conversations import services as conversations
@@ -150,8 +151,12 @@ def address_of(conversation: Conversation) -> tuple[str, str]:
     heard = heard_in(conversation)
     theirs = conversation.contact.identities.values("address")
     last_in = heard.filter(Q(from_address__in=theirs) | Q(from_address="")).first() or heard.first()
-    address = (last_in.reply_address or last_in.from_address) if last_in else ""
-    return "email" if address else (last_in.channel if last_in else "form"), address
+    if last_in is None:
+        return "form", ""
+    address = last_in.reply_address or last_in.from_address
+    if address and registry.can_send(last_in.channel):
+        return last_in.channel, address
+    return ("email", address) if address and last_in.identity_kind == "email" else (last_in.channel, "")
 
 
 def heard_in(conversation: Conversation) -> QuerySet[Message]:
@@ -161,6 +166,7 @@ def heard_in(conversation: Conversation) -> QuerySet[Message]:
 
 def _write(conversation: Conversation, person: Person, text: str, now: datetime, acknowledges: bool) -> Message:
     channel, address = address_of(conversation)
+    asked = heard_in(conversation).filter(channel=channel).first()
     return conversations.add_outbound(
         conversation=conversation,
         text=text.strip(),
@@ -169,6 +175,7 @@ def _write(conversation: Conversation, person: Person, text: str, now: datetime,
         to=[address] if address else [],
         now=now,
         acknowledges=acknowledges,
+        visibility=asked.visibility if asked else "",
     )
 
 
@@ -193,7 +200,7 @@ def take_back(message_id: int, person: Person, now: datetime) -> Message:
     with transaction.atomic():
         message = Message.objects.select_related("conversation__account__partner").get(pk=message_id)
         permissions.check_can_answer(person, message.conversation.place)
-        outbox.undo(message, now)
+        parts = outbox.undo(message, now)
         conversation = conversations.locked(message.conversation_id)
         conversations.retell(conversation)
         if (
@@ -205,7 +212,7 @@ def take_back(message_id: int, person: Person, now: datetime) -> Message:
                 conversation, Conversation.State.CLOSED
             )  # it was ended before, and only this answer had opened it
         since = presence.draft_of(conversation.pk, person.pk, "answer")
-        text = f"{message.text}\n\n{since.text}" if since else message.text
+        text = "\n\n".join([*(part.text for part in parts), *([since.text] if since else [])])
         presence.write(
             conversation.pk, person.pk, kind="answer", text=text, against_version=conversation.version, now=now
         )

@@ -12,8 +12,9 @@ from typing import Any
 from django.db import transaction
 
 from sociable.channels import registry
-from sociable.channels.base import Adapter, Fetches
+from sociable.channels.base import Adapter, Fetches, Introduces, Who
 from sociable.directory import connecting
+from sociable.directory import limits as directory_limits
 from sociable.directory.models import Account, Connection
 from sociable.journeys import fetch
 from sociable.people import permissions
@@ -45,10 +46,25 @@ def newest_cursor(adapter: Adapter) -> str:
     return adapter.newest_cursor() if isinstance(adapter, Fetches) else ""
 
 
+def who(adapter: Adapter) -> Who | None:
+    """This function will ask the network who the account is; None where it cannot be asked.
+
+    Errors: ChannelError
+    """
+    return adapter.who() if isinstance(adapter, Introduces) else None
+
+
 def connect(
-    *, account: Account, settings: Settings, fetches: bool, person: Person, now: datetime, cursor: str | None = None
+    *,
+    account: Account,
+    settings: Settings,
+    fetches: bool,
+    person: Person,
+    now: datetime,
+    cursor: str | None = None,
+    who: Who | None = None,
 ) -> Connection:
-    """This function will keep an account's connection and fetch from it at once.
+    """This function will keep an account's connection, with what the network says it is, and fetch from it at once.
 
     Shape:  `cursor` says where to begin reading; None goes on from where it was
     Errors: NotAllowed
@@ -59,9 +75,12 @@ def connect(
         before = {"settings": connection.settings, "fetches": connection.fetches}
         connection.settings, connection.fetches = settings.plain, fetches
         connection.sealed_secrets = connecting.seal(settings.secrets) if settings.secrets else ""
+        connection.sealed_session = ""  # of the log-in before
         if cursor is not None:
             connection.cursor = cursor
-        connection.save(update_fields=["settings", "fetches", "sealed_secrets", "cursor"])
+        connection.save(update_fields=["settings", "fetches", "sealed_secrets", "sealed_session", "cursor"])
+        if who is not None:
+            introduced(connection, who, now)
         people.record(
             verb="connected",
             object_kind="account",
@@ -75,3 +94,15 @@ def connect(
         if fetches:
             fetch.schedule(connection, now)
     return connection
+
+
+def introduced(connection: Connection, who: Who, now: datetime) -> None:
+    """This function will keep what the network says of an account: its id, name and link, its limits, and when its log-in ends."""
+    account = connection.account
+    connection.network_id, connection.expires_at = who.network_id[:200], who.expires_at
+    connection.save(update_fields=["network_id", "expires_at"])
+    changes = {"handle": who.handle[:200], "link": who.link[:200]}
+    said = {name: value for name, value in changes.items() if value and getattr(account, name) != value}
+    if said:
+        Account.objects.filter(pk=account.pk).update(**said)
+    directory_limits.read_from_server(account, who.limits, "what its server says", now.date())

@@ -9,19 +9,18 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
-from sociable.channels.base import ChannelError, Fetches
-from sociable.conversations.models import RawInbound
+from sociable.channels.base import ChannelError, Fetches, RateLimited
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import receive
+from sociable.journeys import health, receive
 from sociable.live import services as live
 
 log = logging.getLogger(__name__)
 BATCHES_A_TURN = 8  # then the next account has its turn: none waits behind a full mailbox
+PAUSE_WHERE_NONE_IS_TOLD = timedelta(minutes=1)  # the network wants one and does not say how long
 LONGEST_PAUSE = timedelta(minutes=5)  # an account is never given up, and heard soon after its server is back
 STAGES_HEARD = (Account.Stage.LEARNING, Account.Stage.LIVE, Account.Stage.RESTING)
 
@@ -64,16 +63,22 @@ def fetch(row: DueRow, now: datetime) -> None:
             more = _turn(connection, adapter, now)
         finally:
             adapter.close()
+            connecting.keep_session(connection.account, adapter)
+    except RateLimited as error:
+        pause = error.retry_after or PAUSE_WHERE_NONE_IS_TOLD
+        health.limited(connection, now + pause, now)
+        due.renew(row, now + pause)
+        return
     except ChannelError as error:
-        _trouble(connection, error.message, now)
+        health.trouble(connection, error.message, now)
         due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
         return
     except Exception:
-        _trouble(
+        health.trouble(
             connection, "Sociable met something it did not expect while fetching. What came before is stored.", now
         )
         raise
-    _healthy(connection, now)
+    health.heard(connection, now)
     due.renew(row, now if more else now + timedelta(seconds=settings.FETCH_SECONDS))
 
 
@@ -88,46 +93,7 @@ def _turn(connection: Connection, adapter: Fetches, now: datetime) -> bool:
             )
             cursor = fetched.cursor
             receive.read_all(fresh, now)
-            _note_lag(connection, fresh, now)
+            health.note_lag(connection, fresh, now)
         if not fetched.more:
             return False
     return True
-
-
-def _note_lag(connection: Connection, fresh: list[RawInbound], now: datetime) -> None:
-    received = [raw.received_at for raw in fresh if raw.received_at is not None]
-    if received:
-        connection.lag_seconds = max(0.0, (now - max(received)).total_seconds())
-
-
-def _trouble(connection: Connection, words: str, now: datetime) -> None:
-    """Trouble is told when it begins, and stays until the account is heard again."""
-    begins = not connection.trouble
-    with transaction.atomic():
-        connection.last_tried_at, connection.trouble = now, words
-        if begins:
-            connection.trouble_since_at = now
-        connection.save(update_fields=["last_tried_at", "trouble", "trouble_since_at"])
-        if begins:
-            log.warning("account in trouble", extra={"account_id": connection.account_id})
-            live.publish(kind="trouble", account_id=connection.account_id, conversation_id=None, now=now)
-
-
-def _healthy(connection: Connection, now: datetime) -> None:
-    recovered = bool(connection.trouble)
-    with transaction.atomic():
-        connection.last_tried_at = connection.last_heard_at = now
-        if recovered:
-            connection.trouble, connection.trouble_since_at, connection.recovered_at = "", None, now
-        connection.save(
-            update_fields=[
-                "last_tried_at",
-                "last_heard_at",
-                "trouble",
-                "trouble_since_at",
-                "recovered_at",
-                "lag_seconds",
-            ]
-        )
-        if recovered:
-            live.publish(kind="recovered", account_id=connection.account_id, conversation_id=None, now=now)

@@ -132,7 +132,11 @@ def _contact_of(message: Message, conversation: Conversation, now: datetime) -> 
     if not message.from_address:
         return conversation.contact
     return conversations.contact_by(
-        partner_id=message.partner_id, kind="email", address=message.from_address, name=message.from_name, now=now
+        partner_id=message.partner_id,
+        kind=message.identity_kind,
+        address=message.from_address,
+        name=message.from_name,
+        now=now,
     )
 
 

@@ -1,30 +1,25 @@
-"""Queues a message to leave, takes it back while there is time, and carries it to its network.
+"""Queues a message to leave, takes it back while there is time, and notes what became of it.
 
-The message and its outbox row are one transaction; the network is called after commit and never inside one; the state
-tells at every moment what is known, so that nothing is sent twice and nothing is silently lost.
+The message and its outbox row are one transaction; the state tells at every moment what is known, so that nothing is
+silently lost. The network is called by deliver, after commit.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from sociable.channels import registry
-from sociable.channels.base import ChannelError, OutcomeUnknown
-from sociable.channels.base import Outgoing as Parcel
 from sociable.channels.base import Receipt as Taken
-from sociable.conversations import files
 from sociable.conversations import services as conversations
-from sociable.conversations.models import Attempt, Conversation, Message, Outgoing
-from sociable.directory import connecting
+from sociable.conversations.models import Attempt, Conversation, Message, Outgoing, RawInbound
 from sociable.directory import queries as directory
+from sociable.directory.models import Account, Connection
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
 from sociable.due.models import DueRow
@@ -45,52 +40,64 @@ COMES_FROM: dict[str, tuple[str, ...]] = {
     State.DELIVERED: (State.QUEUED, State.SENDING, State.UNKNOWN, State.ACCEPTED),
     State.BOUNCED: (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DELIVERED),
 }
-NOTING_PAUSES_SECONDS = (0.2, 1.0, 3.0, 6.0)
+ASK_AFTER = timedelta(seconds=10)  # a network that took it just now may not show it yet
 
 
 class TooLate(DomainError):
     """The message has left; it can no longer be taken back."""
 
 
-class NotOurs(Exception):
-    """The message was taken back, or taken over, before it was handed over."""
-
-
-def queue(message: Message, *, undo_until_at: datetime) -> Outgoing:
+def queue(message: Message, *, undo_until_at: datetime, after: Outgoing | None = None) -> Outgoing:
     """This function will put a message into the outbox inside the caller's transaction; it leaves when undo is over.
 
-    A message to nobody's address is read on the private link: it is delivered the moment it may no longer be undone.
+    Shape:  it leaves only once `after`, an earlier part of the same answer, is there. A message to nobody's address is read
+            on the private link: it is delivered the moment it may no longer be undone.
     """
-    outgoing = Outgoing.objects.create(message=message, undo_until_at=undo_until_at)
+    outgoing = Outgoing.objects.create(message=message, undo_until_at=undo_until_at, after=after)
     if message.to_addresses:
-        key = settings.SECRET_KEY.encode()
-        message.message_id = registry.adapter_class(message.channel).message_id_for(
-            message.conversation_id, message.pk, message.conversation.account.address, key
-        )
+        message.message_id = _key_of(message)
         message.save(update_fields=["message_id"])
     due.ask([due.Due("deliver", f"deliver:{message.pk}", message.pk, undo_until_at)])
     live.wake_workers()
     return outgoing
 
 
-def undo(message: Message, now: datetime) -> None:
-    """This function will take a queued message back and open its wait again, as if it had never been written.
+def _key_of(message: Message) -> str:
+    """The idempotency key: the network's own id at once where we may choose it."""
+    account = message.conversation.account
+    own_id = Connection.objects.filter(account=account, network_id__gt="").values_list("network_id", flat=True).first()
+    address = own_id if own_id and message.channel == account.channel else account.address
+    adapter = registry.adapter_class(message.channel)
+    return adapter.message_id_for(message.conversation_id, message.pk, address, settings.SECRET_KEY.encode())
 
-    Errors: TooLate
+
+def undo(message: Message, now: datetime) -> list[Message]:
+    """This function will take a queued answer back, all its parts, and open its wait again, as if it had never been written.
+
+    Shape:  returns the parts in their order
+    Errors: TooLate where any of it has left
     """
     with transaction.atomic():
         _hold_still(message)
+        parts = together(message)
         # What was tried in vain is still here to be taken back. Not by a join: the state must stand in the update itself,
         # or PostgreSQL would not look at it again where the message was handed over at this instant
         in_time = Q(undo_until_at__gt=now) | Exists(Attempt.objects.filter(outgoing=OuterRef("pk")))
-        undone = Outgoing.objects.filter(in_time, message=message, state=State.QUEUED).update(state=State.UNDONE)
-        if not undone:
+        undone = Outgoing.objects.filter(in_time, message__in=parts, state=State.QUEUED).update(state=State.UNDONE)
+        if undone < len(parts):
             raise TooLate("It has left already and cannot be taken back. You can write again to put it right.")
-        due.withdraw("deliver", [message.pk])
+        due.withdraw("deliver", [part.pk for part in parts])
         _reopen_answered_by(message)
         live.publish(
             kind="undone", account_id=message.conversation.account_id, conversation_id=message.conversation_id, now=now
         )
+    return parts
+
+
+def together(message: Message) -> list[Message]:
+    """This function will return the messages of one answer, first part first."""
+    head = message.part_of_id or message.pk
+    return list(Message.objects.filter(Q(pk=head) | Q(part_of=head)).select_related("outgoing").order_by("pk"))
 
 
 def _hold_still(message: Message) -> None:
@@ -100,9 +107,15 @@ def _hold_still(message: Message) -> None:
 
 
 def _reopen_answered_by(message: Message) -> None:
-    """A conversation closed with the answer opens with it: an open wait behind a closed door would be seen by nobody."""
+    """A conversation closed with the answer opens with it: an open wait behind a closed door would be seen by nobody.
+
+    Half an answer is none: a part that did not get there opens what its first part had ended.
+    """
     promises.unacknowledge(message)
-    wait = Wait.objects.select_related("conversation", "promise").filter(ended_with=message).first()
+    if message.acknowledges and message.part_of_id:
+        return  # a closing line for onlookers; who asked has their answer
+    head = message.part_of_id or message.pk
+    wait = Wait.objects.select_related("conversation", "promise").filter(ended_with=head).first()
     if wait is not None:
         promises.reopen(wait, directory.stated(promises.judged_by(wait)).calendar)
         answer = _later_answer(message)
@@ -115,130 +128,20 @@ def _reopen_answered_by(message: Message) -> None:
 def _later_answer(message: Message) -> Message | None:
     """The first answer by a person that was written after this one and has not failed."""
     answers = Message.objects.filter(
-        conversation=message.conversation_id, direction=Message.Direction.OUT, automatic="", acknowledges=False
+        conversation=message.conversation_id,
+        direction=Message.Direction.OUT,
+        automatic="",
+        acknowledges=False,
+        part_of=None,
     )
     holding = answers.filter(outgoing__state__in=[State.QUEUED, State.SENDING, State.ACCEPTED, State.DELIVERED])
     return holding.filter(stored_at__gt=message.stored_at).select_related("author").order_by("sent_at", "pk").first()
 
 
-def deliver(row: DueRow, now: datetime) -> None:
-    """This function will send one message of the outbox and note what became of it.
+def settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueRow | None = None) -> None:
+    """This function will note in one transaction: the attempt, the state, the wait it answers, and the due row.
 
-    A row found in `sending` belongs to a worker that died in the very instant of handing the message over: whether it left
-    is not known, so it is not sent again by itself; a person is shown it and decides. One that died sooner left it queued.
-    """
-    outgoing = Outgoing.objects.select_related("message__conversation__account__partner").get(message_id=row.subject_id)
-    if outgoing.state == State.SENDING:
-        _settle(outgoing, State.UNKNOWN, "Sociable was stopped while sending; it may or may not have left.", now, row)
-    elif outgoing.state != State.QUEUED:
-        due.close(row, now)
-    elif not outgoing.message.to_addresses:
-        _settle(outgoing, State.DELIVERED, "It can be read on the private link.", now, row)
-    else:
-        _send(outgoing, row, now)
-
-
-def _send(outgoing: Outgoing, row: DueRow, now: datetime) -> None:
-    message = outgoing.message
-    try:
-        parcel = _parcel(message)
-        adapter = connecting.sender_of(message.conversation.account, message.channel)
-    except OSError as error:
-        _failed(outgoing, row, now, ChannelError(f"An attachment could not be read: {error}"))
-        return
-    except ChannelError as error:
-        _failed(outgoing, row, now, error)
-        return
-    try:
-        taken = adapter.send(parcel, before_handover=lambda: _hand_over(outgoing, row))
-    except NotOurs:
-        return
-    except OutcomeUnknown as error:
-        _surely(partial(_settle, outgoing, State.UNKNOWN, error.message, now, row))
-    except ChannelError as error:
-        _surely(partial(_failed, outgoing, row, now, error))
-    else:
-        _surely(partial(_accepted, outgoing, taken, row, now))
-    finally:
-        adapter.close()
-
-
-def _hand_over(outgoing: Outgoing, row: DueRow) -> None:
-    """Commit that the message is about to leave: whoever is killed from here on leaves a doubt, and before here none.
-
-    Errors: NotOurs where it was taken back, or another worker has it, up to this instant
-    """
-    with transaction.atomic():
-        held = DueRow.objects.select_for_update().filter(pk=row.pk, claim_id=row.claim_id, done_at=None).exists()
-        if not held or not Outgoing.objects.filter(pk=outgoing.pk, state=State.QUEUED).update(state=State.SENDING):
-            raise NotOurs
-
-
-def _surely(note: Callable[[], None]) -> None:
-    """What the network said is known only here: a database that is away for a moment must not turn it into a doubt."""
-    for pause_seconds in NOTING_PAUSES_SECONDS:
-        try:
-            note()
-        except (OperationalError, InterfaceError):
-            close_old_connections()
-            time.sleep(pause_seconds)
-        else:
-            return
-    note()
-
-
-def _parcel(message: Message) -> Parcel:
-    conversation, account = message.conversation, message.conversation.account
-    before = (
-        conversation.messages.exclude(pk=message.pk).exclude(message_id="").filter(stored_at__lte=message.stored_at)
-    )
-    thread = list(before.order_by("-sent_at", "-pk").values_list("message_id", "direction")[:10])
-    last_in = next((value for value, direction in thread if direction == "in"), "")
-    subject = message.subject or "Your request"
-    return Parcel(
-        message_id=message.message_id,
-        from_address=account.address or settings.DEFAULT_FROM_EMAIL,
-        from_name=account.name if message.automatic else f"{message.from_name}, {account.name}",
-        reply_to=registry.adapter_class(message.channel).reply_address_for(
-            account.address or settings.DEFAULT_FROM_EMAIL, conversation.pk, settings.SECRET_KEY.encode()
-        ),
-        to=tuple(message.to_addresses),
-        subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
-        text=message.text,
-        in_reply_to=last_in or (thread[0][0] if thread else ""),
-        references=tuple(value for value, _ in reversed(thread)),
-        attachments=tuple(
-            (a.name, a.content_type, files.path_of(a.sha256).read_bytes()) for a in message.attachments.all()
-        ),
-        automatic=bool(message.automatic),
-        sent_at=message.sent_at,
-        envelope_from=account.address or settings.DEFAULT_FROM_EMAIL,
-    )
-
-
-def _accepted(outgoing: Outgoing, taken: Taken, row: DueRow, now: datetime) -> None:
-    outgoing.remote_id, outgoing.accepted_at = taken.remote_id[:500], now
-    _settle(outgoing, State(taken.state), taken.detail, now, row)
-
-
-def _failed(outgoing: Outgoing, row: DueRow, now: datetime, error: ChannelError) -> None:
-    """A passing failure is tried again with a growing pause; a lasting one, or the last try, is shown and opens the wait again."""
-    if error.permanent or row.attempts >= due.TRIES:
-        _settle(outgoing, State.FAILED, error.message, now, row)
-        return
-    with transaction.atomic():
-        ours = Outgoing.objects.filter(pk=outgoing.pk, state__in=COMES_FROM[State.QUEUED])
-        if not due.holds(row) or not ours.update(state=State.QUEUED, detail=error.message):
-            return
-        Attempt.objects.create(outgoing=outgoing, at=now, result="failed", detail=error.message)
-        due.postpone(row, now, error.message, tries=None)  # how it ends is decided here
-        _tell(outgoing, now)
-
-
-def _settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueRow | None) -> None:
-    """One transaction: the attempt, the state, the wait it answers, and the due row.
-
-    What is known already is not overwritten by what came late: see COMES_FROM.
+    What is known already is not overwritten by what came late: see COMES_FROM. What is not known is asked of the network.
     """
     with transaction.atomic():
         if state in (State.FAILED, State.BOUNCED):
@@ -256,23 +159,70 @@ def _settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: Due
         if not changed:
             return
         outgoing.state, outgoing.detail = state, detail
+        if state == State.UNKNOWN:
+            message_id = outgoing.message_id
+            due.ask([due.Due("resolve", f"resolve:{message_id}", message_id, now + ASK_AFTER)])
         if state in (State.UNKNOWN, State.FAILED):
             log.warning("a message is in trouble", extra={"message_id": outgoing.message_id, "state": state})
         if state in (State.FAILED, State.BOUNCED):
             _reopen_answered_by(outgoing.message)
         elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses:
             promises.accepted(outgoing.message, now)
-        _tell(outgoing, now)
+        tell(outgoing, now)
+
+
+def taken(outgoing: Outgoing, receipt: Taken, now: datetime, row: DueRow | None = None) -> None:
+    """This function will note that the network took a message, under which id, and where it can be seen."""
+    with transaction.atomic():
+        outgoing.remote_id, outgoing.accepted_at = receipt.remote_id[:500], now
+        _named(outgoing.message, receipt)
+        settle(outgoing, State(receipt.state), receipt.detail, now, row)
+
+
+def _named(message: Message, receipt: Taken) -> None:
+    """Answers name the network's id: it becomes the message's own where it had only a key of ours."""
+    changes: dict[str, object] = {}
+    if receipt.link:
+        changes["link"] = receipt.link[:1000]
+    if receipt.reply_ref:
+        changes["reply_ref"] = dict(receipt.reply_ref)
+    if registry.adapter_class(message.channel).capabilities.ids_of_network and receipt.remote_id:
+        changes["message_id"] = receipt.remote_id[:500]
+        _seen_before_known(message, receipt.remote_id[:500])
+    if changes:
+        Message.objects.filter(pk=message.pk).update(**changes)
+
+
+def _seen_before_known(message: Message, message_id: str) -> None:
+    """The network told us of our own message before it told us that it had taken it: the two are one."""
+    twin = Message.objects.filter(partner=message.partner_id, message_id=message_id).exclude(pk=message.pk).first()
+    if twin is None or twin.direction != Message.Direction.OUT or Outgoing.objects.filter(message=twin).exists():
+        return
+    Wait.objects.filter(ended_with=twin).update(ended_with=message)
+    RawInbound.objects.filter(message=twin).update(message=message, state=RawInbound.State.DUPLICATE)
+    twin.delete()
+
+
+def requeue(outgoing: Outgoing, detail: str, now: datetime, row: DueRow) -> None:
+    """This function will queue a message again that certainly never left; the attempt says why, so that the screen can."""
+    with transaction.atomic():
+        if not due.close(row, now):
+            return
+        if Outgoing.objects.filter(pk=outgoing.pk, state=State.UNKNOWN).update(state=State.QUEUED, detail=detail):
+            Attempt.objects.create(outgoing=outgoing, at=now, result="not there", detail=detail)
+            due.ask([due.Due("deliver", f"deliver:{outgoing.message_id}", outgoing.message_id, now)])
+            live.wake_workers()
+            tell(outgoing, now)
 
 
 def came_back(outgoing: Outgoing, detail: str, now: datetime) -> None:
     """This function will note that the network returned a message: it did not arrive, so its wait is open again."""
-    _settle(outgoing, State.BOUNCED, detail, now, None)
+    settle(outgoing, State.BOUNCED, detail, now, None)
 
 
 def arrived(outgoing: Outgoing, detail: str, now: datetime) -> None:
-    """This function will note that a message whose fate was not known arrived after all."""
-    _settle(outgoing, State.DELIVERED, detail, now, None)
+    """This function will note that a message arrived, as the network or an answer to it says."""
+    settle(outgoing, State.DELIVERED, detail, now, None)
 
 
 def send_again(message: Message, now: datetime) -> None:
@@ -285,16 +235,45 @@ def send_again(message: Message, now: datetime) -> None:
         outgoing = Outgoing.objects.select_for_update().get(message=message)
         if outgoing.state not in (State.FAILED, State.BOUNCED, State.UNKNOWN):
             raise TooLate("It is not in trouble, so there is nothing to send again.")
-        outgoing.state, outgoing.undo_until_at = State.QUEUED, now
-        outgoing.save(update_fields=["state", "undo_until_at"])
-        due.ask([due.Due("deliver", f"deliver:{message.pk}", message.pk, now)])
+        if outgoing.state == State.BOUNCED:
+            _renew_key(message, outgoing)
+        again = [outgoing, *_held_up_by(outgoing)]
+        Outgoing.objects.filter(pk__in=[one.pk for one in again]).update(state=State.QUEUED, undo_until_at=now)
+        due.withdraw("resolve", [message.pk])
+        due.ask(due.Due("deliver", f"deliver:{one.message_id}", one.message_id, now) for one in again)
         wait = promises.open_wait(message.conversation)
         if wait is not None and not message.automatic and not message.acknowledges:
             promises.end(wait, how=Wait.Ended.ANSWERED, at=now, person=message.author, answer=message)
         live.wake_workers()
-        _tell(outgoing, now)
+        tell(outgoing, now)
 
 
-def _tell(outgoing: Outgoing, now: datetime) -> None:
+def _renew_key(message: Message, outgoing: Outgoing) -> None:
+    """A network that gave the lost message an id must not take the new one for the old."""
+    if registry.adapter_class(message.channel).capabilities.ids_of_network and outgoing.remote_id:
+        message.message_id = f"{_key_of(message)}:{outgoing.attempts.count()}"
+        message.save(update_fields=["message_id"])
+        outgoing.remote_id = ""
+        outgoing.save(update_fields=["remote_id"])
+
+
+def _held_up_by(outgoing: Outgoing) -> Sequence[Outgoing]:
+    """The later parts that did not leave because this one did not get there."""
+    held: list[Outgoing] = []
+    following = list(outgoing.followed_by.filter(state=State.FAILED))
+    while following:
+        held += following
+        following = list(Outgoing.objects.filter(after__in=following, state=State.FAILED))
+    return held
+
+
+def on_their_way(account: Account) -> bool:
+    """This function will say whether a message of an account may have been taken by its network without our knowing its id."""
+    doubtful = Outgoing.objects.filter(state__in=[State.SENDING, State.UNKNOWN])
+    return doubtful.filter(message__conversation__account=account).exists()
+
+
+def tell(outgoing: Outgoing, now: datetime) -> None:
+    """This function will tell the screens that what is known of a message on its way has changed."""
     conversation = outgoing.message.conversation
     live.publish(kind="sending", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)

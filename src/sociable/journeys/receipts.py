@@ -22,7 +22,8 @@ MOST_AN_HOUR = 3  # to one address: two machines that answer each other stop her
 def send(wait: Wait, stated: Stated, now: datetime) -> Message | None:
     """This function will queue the receipt of a wait, unless the account sends none or the address had enough of them."""
     first = wait.began_with
-    if not stated.account.sends_receipts or not first.from_address or _had_enough(first, now):
+    by_email = first.identity_kind == "email" and bool(first.from_address)
+    if not stated.account.sends_receipts or not by_email or _had_enough(first, now):
         return None
     message = conversations.add_outbound(
         conversation=wait.conversation,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from sociable.channels import registry
 from sociable.channels.base import Bounce, Parsed
-from sociable.conversations.models import Message, Outgoing
+from sociable.channels.base import Receipt as Taken
+from sociable.conversations.models import Conversation, Message, Outgoing
+from sociable.directory.models import Account
 from sociable.journeys import outbox
+
+State = Outgoing.State
+SAME_MESSAGE = timedelta(minutes=15)  # between our sending and the network's time of it
 
 
 def note(bounce: Bounce, report: Message, now: datetime) -> None:
@@ -35,3 +41,46 @@ def answered(message: Message, parsed: Parsed, now: datetime) -> None:
     )
     for outgoing in unknown.select_related("message__conversation__account__partner"):
         outbox.arrived(outgoing, "It arrived: they answered it.", now)
+
+
+def delivered(account: Account, parsed: Parsed, now: datetime) -> bool:
+    """This function will note what the network says became of a message of ours; False where it names none that we know."""
+    named = Q(remote_id=parsed.about_id) | Q(message__message_id=parsed.about_id[:500])
+    sent = Outgoing.objects.filter(named, message__partner_id=account.partner_id).exclude(message__message_id="")
+    told = parsed.delivery
+    found = list(sent.select_related("message__conversation__account__partner"))
+    for outgoing in found:
+        if told is None or told.state == "accepted":
+            seen(outgoing.message, now)
+        elif told.state == "delivered":
+            outbox.arrived(outgoing, told.detail, now)
+        elif told.permanent:
+            outbox.came_back(outgoing, told.detail, now)
+    return bool(found)
+
+
+def seen(message: Message, now: datetime) -> None:
+    """This function will note that the network has a message of ours whose fate was not known: it showed it to us."""
+    unknown = Outgoing.objects.filter(message=message, state=State.UNKNOWN)
+    for outgoing in unknown.select_related("message__conversation__account__partner"):
+        outbox.taken(outgoing, Taken("accepted", message.message_id, "The network shows it."), now)
+
+
+def recognised(conversation: Conversation, parsed: Parsed, now: datetime) -> Message | None:
+    """This function will find the message of ours that the network shows us before we knew its id there, and give it that id."""
+    on_its_way = Outgoing.objects.filter(
+        message__conversation=conversation,
+        message__direction=Message.Direction.OUT,
+        message__sent_at__gt=parsed.sent_at - SAME_MESSAGE,
+        state__in=[State.SENDING, State.UNKNOWN, State.ACCEPTED],
+    ).filter(Q(remote_id="") | Q(remote_id=parsed.message_id))
+    for outgoing in on_its_way.select_related("message__conversation__account__partner").order_by("pk"):
+        if _squeezed(outgoing.message.text) in _squeezed(parsed.text):
+            receipt = Taken("accepted", parsed.message_id, "The network shows it.", parsed.link, parsed.reply_ref)
+            outbox.taken(outgoing, receipt, now)
+            return outgoing.message
+    return None
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())

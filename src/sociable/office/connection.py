@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sociable.channels.base import ChannelError, Finding, SettingsRefused
+from sociable.channels import registry
+from sociable.channels.base import Adapter, ChannelError, Fetches, Finding, Hears, SettingsRefused
 from sociable.directory import connecting
 from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection
 from sociable.journeys import connect, fetch
 from sociable.office import health
-from sociable.office.connection_forms import FORMS, ConnectionForm
+from sociable.office.connection_forms import ConnectionForm
 from sociable.office.rights import page, signed_in, staff
 from sociable.people import permissions
 from sociable.people.permissions import Act
@@ -48,17 +49,33 @@ def edit(request: HttpRequest, account_id: int) -> HttpResponse:
         "connection": connection,
         "health": health.of(connection, now, directory.zone_of(account)),
         "has_secrets": bool(connection and connection.sealed_secrets),
+        "hook": _hook_address(account, connection),
     }
     return page(request, "accounts", "connection.html", context)
 
 
+def _hook_address(account: Account, connection: Connection | None) -> str:
+    """Where the network should call us; there is an address only once the account is connected."""
+    heard = account.channel in registry.kinds() and issubclass(registry.adapter_class(account.channel), Hears)
+    if connection is None or not heard:
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('api:hook', args=[account.channel, connection.hook_token])}"
+
+
 def _form(request: HttpRequest, account: Account, connection: Connection | None) -> ConnectionForm | None:
-    kind = FORMS.get(account.channel)
-    if kind is None:
+    adapter = registry.adapter_class(account.channel) if account.channel in registry.kinds() else None
+    if adapter is None or not adapter.settings:
         return None
     stored = dict(connection.settings) if connection else {}
-    initial: dict[str, Any] = {**stored, "fetches": connection.fetches if connection else True}
-    return kind(_kept_secrets(connection), request.POST or None, initial=initial, is_new=connection is None)
+    shown = {name: "\n".join(value) if isinstance(value, list) else value for name, value in stored.items()}
+    return ConnectionForm(
+        adapter.settings,
+        _kept_secrets(connection),
+        request.POST or None,
+        initial={**shown, "fetches": connection.fetches if connection else True},
+        is_new=connection is None,
+        can_fetch=issubclass(adapter, Fetches),
+    )
 
 
 def _kept_secrets(connection: Connection | None) -> dict[str, str]:
@@ -84,11 +101,15 @@ def _tried(account: Account, form: ConnectionForm) -> list[Finding]:
 
 
 def _keep(request: HttpRequest, account: Account, form: ConnectionForm) -> bool:
+    adapter = connect.adapter_with(account, form.settings())
     try:
-        cursor = _cursor(account, form)
+        cursor = _cursor(adapter, form)
+        who = connect.who(adapter)
     except ChannelError as error:
-        form.add_error("only_new", f"The newest message could not be asked for: {error.message}")
+        form.add_error(None, f"The network could not be asked: {error.message}")
         return False
+    finally:
+        adapter.close()
     connect.connect(
         account=account,
         settings=form.settings(),
@@ -96,19 +117,16 @@ def _keep(request: HttpRequest, account: Account, form: ConnectionForm) -> bool:
         person=signed_in(request),
         now=timezone.now(),
         cursor=cursor,
+        who=who,
     )
     messages.success(request, "The connection is kept. It is fetched now; its health is told on this page.")
     return True
 
 
-def _cursor(account: Account, form: ConnectionForm) -> str | None:
+def _cursor(adapter: Adapter, form: ConnectionForm) -> str | None:
     if not form.cleaned_data["only_new"]:
         return "" if form.reads_elsewhere() else None
-    adapter = connect.adapter_with(account, form.settings())
-    try:
-        return connect.newest_cursor(adapter)
-    finally:
-        adapter.close()
+    return connect.newest_cursor(adapter)
 
 
 @staff

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import claim, fetch, outbox, receive, snooze, tick
+from sociable.journeys import claim, deliver, fetch, files, mirror, receive, snooze, tick
 from sociable.live import hub
 from sociable.worker import housekeeping, watch
 from sociable.worker.leases import Leases
@@ -39,7 +39,10 @@ def _receive(row: DueRow, now: datetime) -> None:
 JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "receive": _receive,
     "warn": tick.warn,
-    "deliver": outbox.deliver,
+    "deliver": deliver.deliver,
+    "resolve": deliver.resolve,
+    "files": files.bring,
+    "blank": mirror.blank,
     "fetch": fetch.fetch,
     "hold": claim.expire,
     "snooze": snooze.wake,
@@ -59,9 +62,10 @@ class Lane:
 
 
 LANES = (
-    Lane("quick", ("receive", "warn", "hold", "snooze", "housekeeping"), 20, 1),
-    Lane("deliver", ("deliver",), 1, 2),
+    Lane("quick", ("receive", "warn", "hold", "snooze", "blank", "housekeeping"), 20, 1),
+    Lane("deliver", ("deliver", "resolve"), 1, 2),
     Lane("fetch", ("fetch",), 1, 3),
+    Lane("files", ("files",), 1, 1),
 )
 
 

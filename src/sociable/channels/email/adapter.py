@@ -7,8 +7,18 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
-from sociable.channels.base import Capabilities, ChannelError, Fetched, Finding, Outgoing, Parsed, Receipt, nothing
-from sociable.channels.email.config import EmailConfig
+from sociable.channels.base import (
+    Capabilities,
+    ChannelError,
+    Fetched,
+    Finding,
+    Outgoing,
+    Parsed,
+    Receipt,
+    Setting,
+    nothing,
+)
+from sociable.channels.email.config import SETTINGS, EmailConfig
 from sociable.channels.email.mailbox import Mailbox
 from sociable.channels.email.parse import nobody
 from sociable.channels.email.parse import parse as parse_mail
@@ -23,19 +33,25 @@ class EmailAdapter(SignsThreads):
     name: ClassVar[str] = "Email"
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=None,
-        unit="characters",
         private=True,
         threads=True,
         attachments_bytes=18 * 1024 * 1024,
-        reply_window=None,
+        by_mail_server=True,
         source="RFC 5321 and 5322 state no limit; 25 MB is the usual bound of a mail, and base64 adds a third",
         as_of_on=date(2026, 11, 23),
     )
+
+    settings: ClassVar[tuple[Setting, ...]] = SETTINGS
 
     def __init__(self, config: EmailConfig) -> None:
         self.config = config
         self._mailbox = Mailbox(config, config.imap) if config.imap else None
         self._postbox = Postbox(config, config.smtp) if config.smtp else None
+
+    @property
+    def can_send(self) -> bool:
+        """Whether this mailbox has a server of its own for what leaves."""
+        return self._postbox is not None
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:

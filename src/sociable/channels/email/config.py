@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
-from sociable.channels.base import SettingsRefused
+from sociable.channels.base import Setting, SettingsRefused
 from sociable.channels.email.address import normalise_address
 
 Security = Literal["ssl", "starttls", "none"]
@@ -83,6 +83,49 @@ FIELDS = (
     "timeout_seconds",
     "size_limit_bytes",
     *(f"{way}_{name}" for way in ("imap", "smtp") for name in SERVER_FIELDS),
+)
+
+
+_SECURITY_CHOICES = (
+    ("ssl", "Encrypted from the start (SSL/TLS)"),
+    ("starttls", "Encrypted after STARTTLS"),
+    ("none", "Not at all: this machine only"),
+)
+IN, OUT = "Mail in", "Mail out"
+SETTINGS = (
+    Setting(
+        name="imap_host",
+        label="IMAP server",
+        help="As in imap.council.example; empty if mail comes by our door",
+        group=IN,
+        elsewhere=True,
+    ),
+    Setting(
+        name="imap_port",
+        label="Port",
+        help="Empty: 993 with SSL, else 143",
+        group=IN,
+        kind="number",
+    ),
+    Setting(
+        name="imap_security", label="Encryption", group=IN, kind="choice", choices=_SECURITY_CHOICES, needs="imap_host"
+    ),
+    Setting(name="imap_user", label="User name", group=IN, elsewhere=True),
+    Setting(name="imap_password", label="Password", group=IN, secret=True, needs="imap_host"),
+    Setting(name="folder", label="Folder", help="Empty: INBOX", group=IN, elsewhere=True),
+    Setting(name="smtp_host", label="SMTP server", help="Empty: the installation's own way out", group=OUT),
+    Setting(name="smtp_port", label="Port", help="Empty: 465 with SSL, else 587", group=OUT, kind="number"),
+    Setting(
+        name="smtp_security", label="Encryption", group=OUT, kind="choice", choices=_SECURITY_CHOICES, needs="smtp_host"
+    ),
+    Setting(name="smtp_user", label="User name", group=OUT),
+    Setting(name="smtp_password", label="Password", group=OUT, secret=True, needs="smtp_host"),
+    Setting(
+        name="ca_file",
+        label="Certificate file",
+        help="For servers whose certificate your body signed itself",
+        group=OUT,
+    ),
 )
 
 

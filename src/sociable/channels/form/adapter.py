@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
-from sociable.channels.base import Capabilities, Finding, Named, Parsed
+from sociable.channels.base import Capabilities, Finding, Named, Parsed, Setting
 from sociable.channels.tidy import tidy
 
 ADDS_TO = "conversation:"
@@ -47,14 +47,14 @@ class FormAdapter:
     name: ClassVar[str] = "Form"
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=None,
-        unit="characters",
         private=True,
         threads=True,
         attachments_bytes=None,
-        reply_window=None,
         source="our own page",
         as_of_on=date(2026, 11, 23),
     )
+
+    settings: ClassVar[tuple[Setting, ...]] = ()
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:  # noqa: ARG003 - the form has none

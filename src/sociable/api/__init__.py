@@ -1,0 +1,1 @@
+"""Speaks with other people's programs: the webhooks by which networks call us."""

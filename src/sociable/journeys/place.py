@@ -1,0 +1,162 @@
+"""What was read is put where it belongs: a conversation, the message it changes or removes, or what it tells of our own.
+
+Whose wait it begins or ends is asked of promises; storing and reading came before, in receive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sociable.channels.base import Parsed
+from sociable.conversations import queries as conversations_asked
+from sociable.conversations import services as conversations
+from sociable.conversations.models import Conversation, Message, RawInbound
+from sociable.conversations.queries import Thread
+from sociable.directory import queries as directory
+from sociable.directory.queries import Stated
+from sociable.journeys import files, mirror, outbox, receipts, returned
+from sociable.live import services as live
+from sociable.promises import services as promises
+
+
+class TakenByAnother(Exception):
+    """Another worker read this raw row first."""
+
+
+class NotYet(Exception):
+    """It tells of a message of ours that the network may have taken at this instant: to be read again in a moment."""
+
+
+def place(
+    raw: RawInbound, parsed: Parsed, kept: Sequence[conversations.Kept], stated: Stated, now: datetime
+) -> Message | None:
+    """This function will put what was read where it belongs, inside its caller's transaction.
+
+    Shape:  the message, or the one it repeats on the same account; None where it is no message to be read
+    Errors: TakenByAnother; NotYet; IntegrityError where the same was written at this instant
+    """
+    told = parsed if parsed.happening == "said" else _happened(raw, parsed, now)
+    if told is None:
+        return None
+    found = conversations_asked.thread_of(told, raw, stated.account)
+    if found.duplicate_of is not None:
+        _mark(raw, RawInbound.State.DUPLICATE, found.duplicate_of)
+        returned.seen(found.duplicate_of, now)
+        return found.duplicate_of if found.duplicate_of.conversation.account_id == raw.account_id else None
+    if told.by_account:
+        return _said_by_account(raw, told, found, stated, now)
+    return _said(raw, told, kept=kept, found=found, stated=stated, now=now)
+
+
+def _said(
+    raw: RawInbound, parsed: Parsed, *, kept: Sequence[conversations.Kept], found: Thread, stated: Stated, now: datetime
+) -> Message:
+    if found.taken_id:
+        other = "It has the Message-ID of another message and different words; we gave it one of its own."
+        parsed = replace(
+            parsed, message_id=conversations_asked.id_told_apart(parsed), problems=(*parsed.problems, other)
+        )
+    conversation = found.conversation
+    is_new = conversation is None
+    if conversation is None:
+        conversation = _begin(raw, parsed, stated, now)
+    else:
+        conversation = _locked(conversation.pk)
+    if (
+        conversation.account_id != stated.account.pk
+    ):  # it answers a conversation that moved: that account's clock judges
+        stated = directory.stated(conversation.account_id)
+    message = conversations.add_inbound(
+        conversation=conversation, parsed=parsed, kept=kept, raw=raw, joined_why=found.why, now=now
+    )
+    if not is_new:
+        conversations.touched(conversation, at=message.sent_at, direction="in", by_person=not parsed.automatic)
+    files.ask(message, now)
+    mirror.withdraw_if_told(message, raw, now)
+    if parsed.bounce_of is not None:
+        returned.note(parsed.bounce_of, message, now)
+    elif not is_new:
+        returned.answered(message, parsed, now)
+    if conversation.state != Conversation.State.KEPT_ASIDE:
+        wait = promises.heard(message=message, conversation=conversation, stated=stated, is_new=is_new)
+        if wait is not None and wait.began_with_id == message.pk and parsed.may_acknowledge and not raw.from_history:
+            receipts.send(wait, stated, now)
+    _mark(raw, RawInbound.State.READ, message)
+    live.publish(kind="message", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
+    return message
+
+
+def _happened(raw: RawInbound, parsed: Parsed, now: datetime) -> Parsed | None:
+    """Do what tells of a message that was said before; an edit of one we never saw is read as that message itself.
+
+    Errors: NotYet
+    """
+    if parsed.happening == "unknown":
+        words = " ".join(parsed.problems) or "The network told of something of a kind that Sociable does not know."
+        _mark(raw, RawInbound.State.UNREADABLE, None, error=words)
+        return None
+    if parsed.happening == "edited" and not mirror.edit(raw.account, parsed, now):
+        return replace(parsed, happening="said", message_id=parsed.about_id)
+    if parsed.happening == "withdrawn":
+        mirror.withdraw(raw, parsed, now)
+    of_nothing_known = parsed.happening == "delivery" and not returned.delivered(raw.account, parsed, now)
+    if of_nothing_known and outbox.on_their_way(raw.account):
+        raise NotYet(f"It tells of {parsed.about_id}, which is not known yet.")
+    _mark(raw, RawInbound.State.NOTED, None)
+    return None
+
+
+def _said_by_account(raw: RawInbound, parsed: Parsed, found: Thread, stated: Stated, now: datetime) -> Message | None:
+    """The account said it at the network: what we sent ourselves is known again, and what a colleague wrote there is an answer."""
+    if found.conversation is None:
+        _mark(raw, RawInbound.State.NOTED, None)
+        return None
+    conversation = _locked(found.conversation.pk)
+    ours = returned.recognised(conversation, parsed, now)
+    if ours is not None:
+        _mark(raw, RawInbound.State.DUPLICATE, ours)
+        return None
+    message = conversations.add_inbound(
+        conversation=conversation, parsed=parsed, kept=[], raw=raw, joined_why="Written at the network itself", now=now
+    )
+    conversations.touched(conversation, at=message.sent_at, direction="out", by_person=True)
+    promises.heard(message=message, conversation=conversation, stated=stated)
+    files.ask(message, now)
+    _mark(raw, RawInbound.State.READ, message)
+    live.publish(kind="answer", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
+    return message
+
+
+def _locked(conversation_id: int) -> Conversation:
+    """What is said in one conversation at the same instant is put down one after the other; where it was just merged, there."""
+    conversation = conversations.locked(conversation_id)
+    return conversation if conversation.merged_into_id is None else _locked(conversation.merged_into_id)
+
+
+def _begin(raw: RawInbound, parsed: Parsed, stated: Stated, now: datetime) -> Conversation:
+    known = bool(parsed.from_address)
+    contact = conversations.contact_by(
+        partner_id=stated.account.partner_id,
+        kind=parsed.identity_kind if known else raw.channel,
+        address=parsed.from_address[:320] if known else raw.remote_id,
+        name=parsed.from_name or parsed.from_handle,
+        handle=parsed.from_handle,
+        now=now,
+    )
+    state, reason = Conversation.State.OPEN, ""
+    if parsed.automatic:
+        state, reason = Conversation.State.NOT_REQUEST, parsed.automatic_why
+    elif parsed.suspected_why:
+        state, reason = Conversation.State.KEPT_ASIDE, parsed.suspected_why
+    return conversations.begin_conversation(
+        account=stated.account, contact=contact, subject=parsed.subject, at=parsed.sent_at, state=state, reason=reason
+    )
+
+
+def _mark(raw: RawInbound, state: str, message: Message | None, error: str = "") -> None:
+    """The last statement of the transaction: if another worker got there first, all of this is taken back."""
+    unread = RawInbound.objects.filter(pk=raw.pk, state=RawInbound.State.NEW)
+    if not unread.update(state=state, message=message, error=error[:2000]):
+        raise TakenByAnother

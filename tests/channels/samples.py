@@ -1,0 +1,15 @@
+"""Settings with which each adapter can be made where no server answers: what the contract is run with.
+
+A new channel adds its line; it points at this machine alone, at a port where nobody listens.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+NOBODY = "http://127.0.0.1:9"
+SETTINGS: dict[str, dict[str, Any]] = {
+    "email": {"address": "help@leeds.test"},
+    "form": {"address": "help@leeds.test"},
+    "pebble": {"folder": "/nowhere/at/all"},
+}

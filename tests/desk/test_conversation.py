@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from sociable.conversations import presence
 from sociable.conversations.models import (
+    Attachment,
     Attempt,
     Contact,
     Conversation,
@@ -690,3 +691,35 @@ def test_the_composer_says_who_gets_it_where_somebody_else_wrote_last(cast: Cast
         "Email to dev@example.org, who asked. Neighbour wrote last, from neighbour@example.org, and does not get it."
         in shown
     )
+
+
+def test_what_a_network_adds_is_shown_in_words(asha, cast):
+    message = cast.ask()
+    Message.objects.filter(pk=message.pk).update(
+        visibility="public", link="https://pebble.test/1", earlier=[{"text": "Bns?", "until": "2026-11-23T10:01:00+00:00"}],
+        edited_at=at(10, 1), withdrawn_at=at(10, 2),
+    )  # fmt: skip
+    Attachment.objects.create(
+        message=message, name="bin.jpg", content_type="image/jpeg", size_bytes=9, alt_text="A full bin"
+    )
+    Attachment.objects.create(message=message, name="two.jpg", content_type="image/jpeg", size_bytes=9, remote_ref="2")
+    response = asha.get(page_of(message.conversation))
+    for words in (
+        "Everybody can read it",
+        "They changed it",
+        "Bns?",
+        "Deleted at the network",
+        "It shows: A full bin",
+        "is being fetched",
+    ):
+        assert words in response.page.text
+    assert b"https://pebble.test/1" in response.content
+
+
+def test_an_answer_that_a_colleague_wrote_at_the_network_says_so(asha, cast):
+    message = cast.ask()
+    Message.objects.create(
+        conversation=message.conversation, partner=cast.council, direction="out", channel="form", text="Tuesday",
+        sent_at=at(10, 5), fetched_at=at(10, 5), stored_at=at(10, 5),
+    )  # fmt: skip
+    assert "Written outside Sociable" in asha.get(page_of(message.conversation)).page.text

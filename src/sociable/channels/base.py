@@ -364,6 +364,7 @@ class Adapter(Protocol):
 
     kind: ClassVar[str]
     name: ClassVar[str]
+    icon: ClassVar[str]  # one of the pictures of the house: social, chat, email, sms, phone, in-person, form
     capabilities: ClassVar[Capabilities]
     settings: ClassVar[tuple[Setting, ...]]
 
@@ -419,6 +420,8 @@ class Adapter(Protocol):
 
 class Unmarked:
     """What an adapter inherits whose network takes no marks of ours: its own ids tell what belongs together."""
+
+    icon: ClassVar[str] = "social"
 
     @staticmethod
     def is_ours(value: str, key: bytes) -> bool:  # noqa: ARG004

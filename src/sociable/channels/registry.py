@@ -11,6 +11,7 @@ from sociable.channels.base import Adapter, Sends
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.form.adapter import FormAdapter
 
+PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
 GROUP = "sociable.channels"
 BUILT_IN: tuple[type[Adapter], ...] = (EmailAdapter, FormAdapter)
 
@@ -39,6 +40,17 @@ def adapter_class(kind: str) -> type[Adapter]:
     if kind not in kinds():
         raise UnknownChannel(kind)
     return kinds()[kind]
+
+
+def icon_of(kind: str) -> str:
+    """Return the picture that stands for a channel, or for the kind of an address."""
+    return kinds()[kind].icon if kind in kinds() else {"note": "note", "phone": "phone"}.get(kind, "social")
+
+
+def channel_name(kind: str) -> str:
+    """Return what people call a channel, in the middle of a sentence for the plain words among them."""
+    name = kinds()[kind].name if kind in kinds() else kind
+    return name.lower() if name in PLAIN_WORDS else name
 
 
 def can_send(kind: str) -> bool:

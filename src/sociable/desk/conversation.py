@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from sociable.channels import registry
 from sociable.conversations import presence
 from sociable.conversations.models import Conversation, Identity, Mention, OpenTab, Outgoing, Receipt, Share
 from sociable.desk import actions, views
@@ -139,6 +140,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
         "conversation": conversation,
         "who": conversation.contact.name or "Somebody without a name",
         "channel_words": words.channel_words(conversation.account.channel),
+        "channel_icon": registry.icon_of(conversation.account.channel),
         "clock": words.clock(wait, conversation, now) if wait else None,
         "wait": wait,
         "holder": held,
@@ -198,7 +200,9 @@ def beside(conversation: Conversation, person: Person, now: datetime) -> dict[st
     )
     return {
         "shows_side": True,
-        "identities": identities if permissions.can_see(person, conversation.place) else [],
+        "identities": [{"icon": registry.icon_of(one.kind), "words": one.handle or one.address} for one in identities]
+        if permissions.can_see(person, conversation.place)
+        else [],
         "others": words.other_conversations(conversation, person, now),
         "mentions": mentions[:20],
         "past": words.past_waits(conversation, now),

@@ -215,8 +215,14 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
         "direction": message.direction,
         "from_name": name,
         "initials": "".join(part[0] for part in name.split()[:2] if part).upper(),
-        "channel": message.channel,
+        "icon": registry.icon_of(message.channel),
         "channel_words": channel_words(message.channel),
+        "visibility": VISIBILITIES.get(message.visibility, ""),
+        "link": message.link,
+        "edited": _edited(message, now, zone),
+        "earlier": [each["text"] for each in message.earlier],
+        "withdrawn": _withdrawn(message, now, zone),
+        "elsewhere": outgoing is None and message.direction == Message.Direction.OUT and not message.automatic,
         "at": f"{local:%H:%M}",
         "at_iso": message.sent_at.isoformat(),
         "text": visible[:LONGEST_SHOWN_CHARS].strip("\n"),
@@ -235,6 +241,25 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
         "raw_id": next((raw.pk for raw in message.raw.all()), None),
         **(_delivery(outgoing, now, zone) if outgoing else {}),
     }
+
+
+VISIBILITIES = {
+    "public": "Everybody can read it",
+    "unlisted": "Everybody can read it, though it is in no list",
+    "followers": "Followers can read it",
+    "private": "Only they and we can read it",
+}
+
+
+def _edited(message: Message, now: datetime, zone: ZoneInfo) -> str:
+    return f"They changed it {moment_near(message.edited_at, now, str(zone))}" if message.edited_at else ""
+
+
+def _withdrawn(message: Message, now: datetime, zone: ZoneInfo) -> str:
+    if message.withdrawn_at is None:
+        return ""
+    gone = "" if message.text else " Its words are no longer kept here."
+    return f"Deleted at the network {moment_near(message.withdrawn_at, now, str(zone))}.{gone}"
 
 
 def channel_words(channel: str) -> str:
@@ -260,6 +285,8 @@ def _facts(message: Message, local: datetime, zone: ZoneInfo) -> Iterator[tuple[
         yield "Answers go to", message.reply_address
     if message.subject:
         yield "Subject", message.subject
+    if message.visibility in VISIBILITIES:
+        yield "Who can read it", VISIBILITIES[message.visibility]
     yield "Sent", f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S}"
     stored = message.stored_at.astimezone(zone)
     if abs(message.stored_at - message.sent_at) > timedelta(seconds=2):
@@ -273,7 +300,9 @@ def _file(attachment: Attachment) -> dict[str, Any]:
         "url": url,
         "size": filesizeformat(attachment.size_bytes),
         "refused_why": attachment.refused_why,
-        "picture": f"{url}?inline" if attachment.content_type in PICTURES and not attachment.refused_why else "",
+        "on_its_way": bool(attachment.remote_ref),
+        "alt_text": attachment.alt_text,
+        "picture": f"{url}?inline" if attachment.content_type in PICTURES and attachment.sha256 else "",
     }
 
 

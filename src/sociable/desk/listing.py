@@ -20,6 +20,7 @@ from django.db.models.functions import Substr
 from django.http import QueryDict
 from django.urls import reverse
 
+from sociable.channels import registry
 from sociable.conversations.models import Conversation, Message, Outgoing, Presence
 from sociable.directory.models import Account
 from sociable.directory.queries import calendars_of, zone_of
@@ -319,6 +320,7 @@ def _row(
         "subject": conversation.subject or "No subject",
         "at": moment_near(at, now, zone_of(account)),
         "channel": account.channel,
+        "icon": registry.icon_of(account.channel),
         "where": account.name,
         "promise": words.bar(wait, share, calendar, now) if wait else None,
         "why": reason,
@@ -359,6 +361,7 @@ def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list
         message = snippets.get(row["message_id"]) or {}
         row["snippet"] = " ".join((message.get("start") or "").split())
         row["channel"] = message.get("channel") or row["channel"]
+        row["icon"] = registry.icon_of(row["channel"])
         row["who"] = row["who"] or message.get("from_address") or "Somebody"
         row["mine"] = row["held_by_id"] == asked.person.pk
         row["presence"] = present.get(row["id"], "")

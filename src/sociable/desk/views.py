@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from sociable.channels import registry
 from sociable.conversations import search as searching
 from sociable.conversations.models import Conversation, Mention, OpenTab, SavedFilter
 from sociable.desk import listing
@@ -60,7 +61,7 @@ def tabs(request: StaffRequest, current_id: int | None = None) -> list[dict[str,
         {
             "url": reverse("desk:conversation", args=[tab.conversation_id]),
             "name": tab.conversation.contact.name or tab.conversation.subject or "Conversation",
-            "channel": tab.conversation.account.channel,
+            "icon": registry.icon_of(tab.conversation.account.channel),
             "close_url": reverse("desk:close_tab", args=[tab.conversation_id]),
             "current": tab.conversation_id == current_id,
         }

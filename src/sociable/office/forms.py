@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from sociable.channels import registry
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.worktime.zones import zone_named
@@ -104,8 +105,13 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has i
 
     class Meta:
         model = Account
-        fields = ("partner", "name", "slug", "purpose", "about", "address")
-        labels = {"slug": "Short name in addresses", "about": "What it does", "address": "Mail address"}  # noqa: RUF012
+        fields = ("partner", "name", "slug", "channel", "purpose", "about", "address")
+        labels = {  # noqa: RUF012
+            "slug": "Short name in addresses",
+            "channel": "Where it can be asked",
+            "about": "What it does",
+            "address": "Mail address",
+        }
         help_texts = {"slug": "Lower-case letters, digits and hyphens, as in city-help"}  # noqa: RUF012
         widgets = {"about": forms.Textarea(attrs={"rows": 3})}  # noqa: RUF012
 
@@ -113,6 +119,12 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has i
         super().__init__(*args, **kwargs)
         partners = permissions.whole_partners(person, Act.CHANGE_ACCOUNT)
         self.fields["partner"] = forms.ModelChoiceField(Partner.objects.filter(pk__in=partners))
+        named = sorted((adapter.name, kind) for kind, adapter in registry.kinds().items())
+        self.fields["channel"] = forms.ChoiceField(
+            label="Where it can be asked",
+            choices=[(kind, name) for name, kind in named],
+            help_text="The network it lives on. Mail and the public form can reach it besides",
+        )
 
 
 class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without

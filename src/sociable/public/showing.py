@@ -12,6 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from sociable.channels import registry
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.directory.queries import Stated, division_of, promise_on, promise_rule, zone_of
@@ -194,7 +195,7 @@ class Shown:
             "about": account.about,
             "partner_name": account.partner.name,
             "brand": account.partner.brand,
-            "channel": account.channel if account.handle else "",
+            "icon": registry.icon_of(account.channel) if account.handle else "",
             "handle": account.handle,
             "hours": self.hours_words if self.is_answered else "",
             "promise": self.promise_words if self.is_answered else "",

@@ -30,6 +30,7 @@ class EmailAdapter(SignsThreads):
     """One mailbox: fetched by IMAP, answered by SMTP, or either alone."""
 
     kind: ClassVar[str] = "email"
+    icon: ClassVar[str] = "email"
     name: ClassVar[str] = "Email"
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=None,

@@ -44,6 +44,7 @@ class FormAdapter:
     """The public form: heard through our own page, answered on the private link."""
 
     kind: ClassVar[str] = "form"
+    icon: ClassVar[str] = "form"
     name: ClassVar[str] = "Form"
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=None,

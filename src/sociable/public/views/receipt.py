@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sociable.channels import registry
 from sociable.conversations import files
 from sociable.conversations.models import Attachment, Conversation, Message, Outgoing, Receipt
 from sociable.directory import queries as directory
@@ -141,8 +142,10 @@ def _shown(message: Message, token: str, zone: str, now: datetime) -> dict[str, 
         "direction": message.direction,
         "from_name": who,
         "initials": "".join(word[0] for word in who.split()[:2]),
-        "channel": message.channel,
-        "channel_words": "by email" if message.channel == "email" else "on this page",
+        "icon": registry.icon_of(message.channel),
+        "channel_words": "on this page"
+        if message.channel == "form"
+        else f"by {registry.channel_name(message.channel)}",
         "at": moment_soon(message.sent_at, now, zone),
         "at_iso": message.sent_at.isoformat(timespec="seconds"),
         "text": message.text,

@@ -87,6 +87,18 @@ def test_under_a_public_answer_somebody_else_begins_a_conversation_of_their_own(
     assert other.conversation.contact != said.conversation.contact
 
 
+def test_after_a_move_to_an_account_elsewhere_the_answer_leaves_where_they_asked(cast, account, tmp_path):
+    asked = tell(account, id="1", text="Bins?", thread="t", private=True)
+    from sociable.journeys import join
+
+    join.move(asked.conversation_id, cast.books, cast.asha, "yours", at(10, 1))
+    said = answered(cast, asked)
+    assert (said.conversation.account, said.channel, Outgoing.objects.get().state) == (cast.books, "pebble", "accepted")
+    assert len(list(tmp_path.glob("out-*"))) == 1
+    more = tell(account, at(11), id="2", text="And?", thread="t", private=True)
+    assert more.conversation == asked.conversation
+
+
 def test_a_private_thread_goes_on_until_it_was_ended_long_ago(cast, account):
     first = tell(account, id="1", text="Bins?", private=True, thread="t")
     second = tell(account, at(11), id="2", text="Hello?", private=True, thread="t")

@@ -69,7 +69,7 @@ def _by_ids(parsed: Parsed, raw: RawInbound, account: Account, known: dict[str, 
 def _in_thread(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     """The conversation of the newest line in the same thread, as long as that was not ended and long ago."""
     lines = Message.objects.filter(
-        partner=account.partner_id, thread_key=parsed.thread_key[:500], conversation__account__channel=raw.channel
+        partner=account.partner_id, thread_key=parsed.thread_key[:500], raw__account=raw.account_id
     ).exclude(thread_key="")
     if not parsed.by_account:
         lines = lines.filter(conversation__contact__identities__in=_identity_of(parsed, account))

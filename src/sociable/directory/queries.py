@@ -66,6 +66,16 @@ def calendars_of(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
     }
 
 
+def account_that_sends(account: Account, channel: str, heard_by: Account | None) -> Account:
+    """This function will say from which account an answer leaves: the one that answers, if it is on that channel itself.
+
+    Shape:  else the account `heard_by` which they wrote there; what leaves by the mail server needs neither
+    """
+    if account.channel == channel or heard_by is None or heard_by.channel != channel:
+        return account
+    return heard_by
+
+
 def promise_versions(account: Account) -> list[PromiseVersion]:
     """This function will return the account's promises, earliest first."""
     return list(PromiseVersion.objects.filter(account=account).order_by("valid_from_on", "id"))

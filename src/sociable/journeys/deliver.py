@@ -22,7 +22,6 @@ from sociable.channels.base import Outgoing as Parcel
 from sociable.conversations import files
 from sociable.conversations.models import Attempt, Message, Outgoing
 from sociable.directory import connecting
-from sociable.directory.models import Account
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import outbox
@@ -103,7 +102,7 @@ def _send(outgoing: Outgoing, row: DueRow, now: datetime) -> None:
 @contextmanager
 def lent(message: Message) -> Iterator[Sends]:
     """This function will lend the adapter that carries a message, and keep its log-in for the next."""
-    account: Account = message.conversation.account
+    account = outbox.sending_account(message)
     adapter = connecting.sender_of(account, message.channel)
     try:
         yield adapter
@@ -141,7 +140,7 @@ def parcel_of(message: Message) -> Parcel:
 
     Errors: OSError where an attachment cannot be read
     """
-    conversation, account = message.conversation, message.conversation.account
+    conversation, account = message.conversation, outbox.sending_account(message)
     address = account.address or settings.DEFAULT_FROM_EMAIL
     thread = _thread_before(message)
     answered = _answered(message, thread)

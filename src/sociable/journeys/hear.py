@@ -71,10 +71,13 @@ def _heard(connection: Connection, call: Call) -> Heard:
 
 def _by_account(called: Connection, items: Iterable[RawItem], call: Call) -> list[tuple[Connection, list[RawItem]]]:
     """Each item with the account it is for; what is for an account that is not ours goes to the one that was called."""
-    sorted_out: dict[int, tuple[Connection, list[RawItem]]] = {}
+    by_network_id: dict[str, list[RawItem]] = {}
     for item in items:
-        target = _target(called, item.to_account, call)
-        sorted_out.setdefault(target.pk, (target, []))[1].append(item)
+        by_network_id.setdefault(item.to_account, []).append(item)
+    sorted_out: dict[int, tuple[Connection, list[RawItem]]] = {}
+    for network_id, some in by_network_id.items():
+        target = _target(called, network_id, call)
+        sorted_out.setdefault(target.pk, (target, []))[1].extend(some)
     return list(sorted_out.values())
 
 

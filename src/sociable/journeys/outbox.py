@@ -64,11 +64,21 @@ def queue(message: Message, *, undo_until_at: datetime, after: Outgoing | None =
 
 def _key_of(message: Message) -> str:
     """The idempotency key: the network's own id at once where we may choose it."""
-    account = message.conversation.account
+    account = sending_account(message)
     own_id = Connection.objects.filter(account=account, network_id__gt="").values_list("network_id", flat=True).first()
     address = own_id if own_id and message.channel == account.channel else account.address
     adapter = registry.adapter_class(message.channel)
     return adapter.message_id_for(message.conversation_id, message.pk, address, settings.SECRET_KEY.encode())
+
+
+def sending_account(message: Message) -> Account:
+    """This function will return the account from which a message of ours leaves; a conversation may have moved meanwhile."""
+    conversation = message.conversation
+    if conversation.account.channel == message.channel:
+        return conversation.account
+    heard = RawInbound.objects.filter(message__conversation=conversation, channel=message.channel)
+    last = heard.select_related("account__partner").order_by("-pk").first()
+    return directory.account_that_sends(conversation.account, message.channel, last.account if last else None)
 
 
 def undo(message: Message, now: datetime) -> list[Message]:

@@ -11,5 +11,12 @@ NOBODY = "http://127.0.0.1:9"
 SETTINGS: dict[str, dict[str, Any]] = {
     "email": {"address": "help@leeds.test"},
     "form": {"address": "help@leeds.test"},
+    "x": {
+        "consumer_key": "k",
+        "consumer_secret": "s",
+        "access_token": "1001-t",
+        "access_token_secret": "u",
+        "api_url": NOBODY,
+    },
     "pebble": {"folder": "/nowhere/at/all"},
 }

@@ -77,9 +77,10 @@ class Fault:
 class Judge:
     """Holds requests and answers to a published OpenAPI description, and keeps what does not fit."""
 
-    def __init__(self, specification: Path, server: str) -> None:
+    def __init__(self, specification: Path, server: str, under: str = "/") -> None:
         self._api = _api(specification)
         self._server = server
+        self.under = under  # the paths it describes
         self.judged = 0
         self.complaints: list[str] = []
 
@@ -153,11 +154,12 @@ class StandIn:
         fault = self._fault(asked)
         if fault is not None and not fault.after:
             return fault.answer
-        if self.judge:
-            self.judge.asked(asked)
+        judge = self.judge if self.judge and asked.path.startswith(self.judge.under) else None
+        if judge:
+            judge.asked(asked)
         answer = self._answers(asked)
-        if self.judge:
-            self.judge.answered(asked, answer)
+        if judge:
+            judge.answered(asked, answer)
         return fault.answer if fault is not None else answer
 
     def _fault(self, asked: Asked) -> Fault | None:

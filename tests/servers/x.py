@@ -286,9 +286,8 @@ class XNetwork:
         if refused := self._vocabulary(asked):
             return refused
         query = asked.query
-        chosen = [
-            post for post in self.posts.values() if belongs(post) and self._latest(post) and _between(post, query)
-        ]
+        replaced = {earlier for post in self.posts.values() for earlier in post.history[:-1]}
+        chosen = [p for p in self.posts.values() if belongs(p) and p.id not in replaced and _between(p, query)]
         chosen.sort(key=lambda post: -int(post.id))
         page, rest = self._page(chosen, query)
         meta: dict[str, Any] = {"result_count": len(page)}
@@ -313,9 +312,6 @@ class XNetwork:
         )
         detail = f"The query parameter [{unknown}] is not one of [id,max_results,{self.words}.fields]"
         return _problem(400, "invalid-request", detail, parameter=unknown) if unknown else None
-
-    def _latest(self, post: Post) -> bool:
-        return not any(post.id in other.history[:-1] for other in self.posts.values())
 
     def look_up(self, asked: Asked) -> Answer:
         if refused := self._vocabulary(asked):

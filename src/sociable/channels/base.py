@@ -131,7 +131,8 @@ class Outgoing:
 class Receipt:
     """The network's word that it took a message, and how far it says the message got.
 
-    `link` is where it can be seen; `reply_ref` is what the network wants back when something answers it.
+    `link` is where it can be seen; `reply_ref` is what the network wants back when something answers it; `thread_key` is that of
+    `Parsed`, where the message may be the first in a private thread, so that what comes back there finds its conversation.
     """
 
     state: Literal["accepted", "delivered"]
@@ -139,6 +140,7 @@ class Receipt:
     detail: str
     link: str = ""
     reply_ref: Mapping[str, Any] = field(default_factory=dict)
+    thread_key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -196,6 +196,8 @@ def _named(message: Message, receipt: Taken) -> None:
         changes["link"] = receipt.link[:1000]
     if receipt.reply_ref:
         changes["reply_ref"] = dict(receipt.reply_ref)
+    if receipt.thread_key:
+        changes["thread_key"] = receipt.thread_key[:500]
     if registry.adapter_class(message.channel).capabilities.ids_of_network and receipt.remote_id:
         changes["message_id"] = receipt.remote_id[:500]
         _seen_before_known(message, receipt.remote_id[:500])

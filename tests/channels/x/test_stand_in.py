@@ -39,7 +39,7 @@ def library(network: XNetwork, **keys: str) -> Iterator[tweepy.Client]:
 
 @pytest.fixture
 def judged() -> Iterator[tuple[XNetwork, Judge]]:
-    judge = Judge(sample_data("specs", "x-api-v2.openapi.json"), SERVER)
+    judge = Judge(sample_data("specs", "x-api-v2.openapi.json"), SERVER, "/2/")
     with x_network(judge) as network:
         yield network, judge
 

@@ -1,0 +1,1 @@
+"""X: mentions and direct messages, fetched or told by X, and the answers to them."""

@@ -8,7 +8,7 @@ from sociable.channels.email.attachments import attachment
 from sociable.conversations import presence
 from sociable.conversations.models import Conversation, Draft, Mention, Message, Outgoing
 from sociable.due.models import DueRow
-from sociable.journeys import answer, claim, outbox, settle
+from sociable.journeys import answer, claim, outbox, settle, ways
 from sociable.people.permissions import NotAllowed
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
@@ -184,12 +184,12 @@ def test_an_answer_goes_to_who_asked_not_to_who_had_a_copy(cast: Cast) -> None:
     )  # fmt: skip
     assert copied.conversation_id == first.conversation_id
     first.conversation.refresh_from_db()
-    assert answer.address_of(first.conversation) == ("email", "dev@example.org")
+    assert ways.address_of(first.conversation) == ("email", "dev@example.org")
     cast.mail(
         "From my new address", when=at(10, 30), Reply_To="dev.new@example.org",
         Message_ID="<again@example.org>", In_Reply_To="<asked@example.org>",
     )  # fmt: skip
-    assert answer.address_of(first.conversation) == ("email", "dev.new@example.org")
+    assert ways.address_of(first.conversation) == ("email", "dev.new@example.org")
 
 
 def test_taken_back_in_a_conversation_that_was_closed_it_is_closed_again(cast: Cast) -> None:

@@ -132,6 +132,13 @@ class Receipt(models.Model):
     token = models.CharField(max_length=40, unique=True, default=_receipt_token)
     made_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    shows = models.ForeignKey(
+        "Message",
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="The one answer it shows to everybody; null: all",
+    )
 
     def __str__(self) -> str:
         return f"receipt of conversation {self.conversation_id}"

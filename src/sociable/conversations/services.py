@@ -257,10 +257,13 @@ def add_outbound(
     )
 
 
-def receipt_of(conversation: Conversation, now: datetime) -> Receipt:
-    """This function will return the conversation's private link, made now if it has none that holds."""
-    standing = Receipt.objects.filter(conversation=conversation, revoked_at=None).order_by("-id").first()
-    return standing or Receipt.objects.create(conversation=conversation, made_at=now)
+def receipt_of(conversation: Conversation, now: datetime, *, shows: Message | None = None) -> Receipt:
+    """This function will return the conversation's private link, made now if it has none that holds.
+
+    Shape:  with `shows`, the link to that one answer, which everybody may read who has it
+    """
+    standing = Receipt.objects.filter(conversation=conversation, revoked_at=None, shows=shows).order_by("-id").first()
+    return standing or Receipt.objects.create(conversation=conversation, made_at=now, shows=shows)
 
 
 def locked(conversation_id: int) -> Conversation:

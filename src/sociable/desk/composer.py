@@ -20,7 +20,7 @@ from sociable.channels.email.attachments import attachment as parsed_attachment
 from sociable.conversations.models import Conversation, Message
 from sociable.desk import composer_words as box
 from sociable.desk import conversation as pages
-from sociable.journeys import answer, claim
+from sociable.journeys import answer, claim, ways
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.people.requests import StaffRequest
@@ -106,7 +106,7 @@ def _compose(request: StaffRequest, conversation_id: int) -> HttpResponse:
             closes="close" in request.POST,
             attachments=attached,
         )
-    except (answer.NothingWritten, answer.NotHere, answer.SomethingNewer) as refusal:
+    except (answer.NothingWritten, answer.NotHere, answer.SomethingNewer, ways.Stopped) as refusal:
         if text.strip():
             answer.keep_draft(
                 conversation, request.user, kind=kind, text=text, against_version=_number(request), now=now
@@ -162,7 +162,7 @@ def insert(request: StaffRequest, conversation_id: int) -> HttpResponse:
     text = _text(request)
     if given.isdecimal() and len(given) < 19:
         saved = get_object_or_404(box.saved_for(conversation), pk=given)
-        own = text or f"\n\n{request.user.sign_off}"
+        own = text or f"\n\n{answer.sign_off(conversation.account, request.user)}"
         text = f"{saved.text.strip()}\n\n{own.strip()}"
     else:
         messages.info(request, "Choose a saved answer first.")

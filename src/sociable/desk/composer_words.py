@@ -20,9 +20,8 @@ from sociable.desk import actions
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near
-from sociable.journeys import answer
+from sociable.journeys import answer, ways
 from sociable.people import permissions
-from sociable.people.models import Person
 from sociable.people.requests import StaffRequest
 
 _SALT = "composer-files"
@@ -54,7 +53,7 @@ def context(
         "may_answer": may_answer,
         "answer_url": address,
         "note_url": f"{address}?write=note",
-        "text": _text(text, draft, kind, person),
+        "text": _text(text, draft, kind, answer.sign_off(conversation.account, person)),
         "version": conversation.version,
         "since": draft is not None and text is None and 0 < draft.against_version < conversation.version,
         "to": _to_words(conversation),
@@ -71,19 +70,19 @@ def context(
     }
 
 
-def _text(text: str | None, draft: Draft | None, kind: str, person: Person) -> str:
+def _text(text: str | None, draft: Draft | None, kind: str, sign_off: str) -> str:
     if text is not None:
         return text
     if draft is not None:
         return draft.text
-    return f"\n\n{person.sign_off}" if kind == "answer" and person.sign_off else ""
+    return f"\n\n{sign_off}" if kind == "answer" and sign_off else ""
 
 
 def _to_words(conversation: Conversation) -> str:
-    channel, address = answer.address_of(conversation)
+    channel, address = ways.address_of(conversation)
     if not address:
         return "It can be read on their private link; they gave no address."
-    last = answer.heard_in(conversation).first()
+    last = ways.heard_in(conversation).first()
     to = f"{words.channel_words(channel)} to {address}"
     if last is None or not last.from_address or address in (last.from_address, last.reply_address):
         return to

@@ -189,7 +189,7 @@ def thread(conversation: Conversation, now: datetime, *, everything: bool = Fals
 
 def beside(conversation: Conversation, person: Person, now: datetime) -> dict[str, Any]:
     """This function will return what stands beside the messages: the person, what else they asked, links, and the history."""
-    receipt = Receipt.objects.filter(conversation=conversation, revoked_at=None).order_by("-pk").first()
+    receipt = Receipt.objects.filter(conversation=conversation, revoked_at=None, shows=None).order_by("-pk").first()
     identities = (
         Identity.objects.filter(contact=conversation.contact_id).exclude(kind="form").order_by("kind", "address")
     )

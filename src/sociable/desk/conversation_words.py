@@ -339,7 +339,9 @@ def _result(result: str) -> str:
 
 def undoable(person: Person, now: datetime) -> list[dict[str, Any]]:
     """This function will list what a person just sent and can still take back, from whichever conversation."""
-    just_sent = Outgoing.objects.filter(message__author=person, state=Outgoing.State.QUEUED, undo_until_at__gt=now)
+    just_sent = Outgoing.objects.filter(
+        message__author=person, message__part_of=None, state=Outgoing.State.QUEUED, undo_until_at__gt=now
+    )
     return [
         {
             "id": f"undo-{one.message_id}",

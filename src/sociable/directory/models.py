@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.db.models import Q
 
+from sociable.domain.ways import Way
 from sociable.people.models import Division, Partner, Person, Service
 from sociable.people.permissions import Act, Place, scope_filter
 
@@ -38,6 +39,10 @@ class Accounts(models.QuerySet["Account"]):
         return self.filter(takes_form=True, stage__in=[Account.Stage.LEARNING, Account.Stage.LIVE])
 
 
+def _every_way() -> list[str]:
+    return list(Way)
+
+
 class Account(models.Model):
     """One public presence that can be asked: a mailbox, a profile on a network, a desk behind the form."""
 
@@ -52,6 +57,11 @@ class Account(models.Model):
         LIVE = "live", "Live"
         RESTING = "resting", "Resting"
         CLOSED = "closed", "Closed"
+
+    class SignsWith(models.TextChoices):
+        PERSON = "person", "Whoever answers, in their own words"
+        ACCOUNT = "account", "The account, always in the same words"
+        NOBODY = "nobody", "Nobody"
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="accounts")
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="accounts")
@@ -68,6 +78,9 @@ class Account(models.Model):
     other_ways = models.TextField(blank=True, help_text="Other ways to ask, one a line")
     takes_form = models.BooleanField(default=True, help_text="Residents can ask it with the public form")
     sends_receipts = models.BooleanField(default=True, help_text="Tell people at once when they can expect an answer")
+    signs_with = models.CharField(max_length=10, choices=SignsWith, default=SignsWith.PERSON)
+    sign_off = models.CharField(max_length=120, blank=True, help_text="How it ends an answer, where it signs itself")
+    answers_by = models.JSONField(default=_every_way, help_text="The ways an answer may go, see domain/ways")
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     deputy = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     recovery = models.CharField(max_length=200, blank=True, help_text="Who can get back in when both are away")

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
-from sociable.channels import registry
 from sociable.channels.base import ParsedAttachment
 from sociable.conversations import files, presence
 from sociable.conversations import services as conversations
-from sociable.conversations.models import Attachment, Conversation, Draft, Mention, Message
+from sociable.conversations.models import Attachment, Conversation, Draft, Mention, Message, Outgoing
 from sociable.directory import queries as directory
+from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
+from sociable.domain.text import Finding, fits
 from sociable.due import services as due
-from sociable.journeys import claim, outbox, settle
+from sociable.journeys import claim, outbox, settle, trail, ways
+from sociable.journeys.receipts import private_link
 from sociable.live import services as live
 from sociable.people import permissions
 from sociable.people.models import Person
@@ -45,45 +47,55 @@ class SomethingNewer(DomainError):
         self.between = between
 
 
+class How(TypedDict, total=False):
+    """How an answer is sent, beyond its words."""
+
+    send_anyway: bool
+    acknowledges: bool
+    closes: bool
+    attachments: Sequence[ParsedAttachment]
+    chosen: ways.Chosen
+
+
 def send(
-    *,
-    conversation_id: int,
-    person: Person,
-    text: str,
-    against_version: int,
-    now: datetime,
-    send_anyway: bool = False,
-    acknowledges: bool = False,
-    closes: bool = False,
-    attachments: Sequence[ParsedAttachment] = (),
+    *, conversation_id: int, person: Person, text: str, against_version: int, now: datetime, **how: Unpack[How]
 ) -> Message:
-    """This function will answer a conversation for its account, or only acknowledge it, and queue the message to leave.
+    """This function will answer a conversation for its account, or only acknowledge it, and queue what it takes to leave.
 
-    Whoever answers a free conversation holds it from then on; one that `closes` is let go.
+    Whoever answers a free conversation holds it from then on; one that `closes` is let go. `chosen` is the way it goes, as it
+    is where none is given; an answer in several messages is one answer, and the first of them is returned.
 
-    Errors: NothingWritten; SomethingNewer, also where somebody else holds it, unless `send_anyway`; NotHere; NotAllowed
+    Errors: NothingWritten; SomethingNewer, also where somebody else holds it, unless `send_anyway`; NotHere; NotAllowed;
+            ways.TooLong; ways.TooPrivate; ways.WayClosed; ways.PicturesUntold
     """
-    if text.strip() in ("", person.sign_off.strip()):
-        raise NothingWritten("Write your answer first.")
+    attachments = how.get("attachments", ())
     hashes = [files.keep(attachment.content) for attachment in attachments]
     with transaction.atomic():
         conversation = conversations.locked(conversation_id)
         permissions.check_can_answer(person, conversation.place)
+        if text.strip() in ("", sign_off(conversation.account, person)):
+            raise NothingWritten("Write your answer first.")
         _check_lives(conversation)
-        if not send_anyway:
+        if not how.get("send_anyway"):
             _check_nothing_newer(conversation, person, against_version, now)
         if conversation.state == Conversation.State.KEPT_ASIDE:  # whoever answers it says that it is a request
             settle.is_a_request(conversation.pk, person, now)
             conversation = conversations.locked(conversation.pk)
-        message = _write(conversation, person, text, now, acknowledges)
-        _attach(message, attachments, hashes)
-        promises.heard(message=message, conversation=conversation, stated=directory.stated(conversation.account_id))
+        written = _write(conversation, person, text, now, how)
+        _attach(written[0], attachments, hashes)
+        promises.heard(message=written[0], conversation=conversation, stated=directory.stated(conversation.account_id))
         conversations.touched(conversation, at=now, direction="out", by_person=True)
-        outbox.queue(message, undo_until_at=now + timedelta(seconds=settings.UNDO_SECONDS))
+        _queue(written, now)
         Draft.objects.filter(conversation=conversation, person=person, kind="answer").delete()
-        _hold_or_close(conversation, person, now, closes=closes)
+        _hold_or_close(conversation, person, now, closes=how.get("closes", False))
         live.publish(kind="answer", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
-    return message
+    return written[0]
+
+
+def sign_off(account: Account, person: Person) -> str:
+    """This function will return the words that end an answer, as the account wishes: nobody's, the person's or its own."""
+    words = {Account.SignsWith.PERSON: person.sign_off, Account.SignsWith.ACCOUNT: account.sign_off}
+    return words.get(Account.SignsWith(account.signs_with), "").strip()
 
 
 def _check_lives(conversation: Conversation) -> None:
@@ -108,7 +120,8 @@ def _check_nothing_newer(conversation: Conversation, person: Person, against_ver
 def _between(conversation: Conversation, against_version: int) -> list[Message]:
     """Every message raised the version by one, so the last so many are what the writer has not seen."""
     said = (
-        conversation.messages.exclude(direction=Message.Direction.NOTE)
+        conversation.messages.filter(part_of=None)
+        .exclude(direction=Message.Direction.NOTE)
         .select_related("author")
         .order_by("-stored_at", "-pk")
     )
@@ -143,40 +156,67 @@ def _ago(since: timedelta) -> str:
     return f"{seconds // 60} minutes ago" if seconds < 5400 else f"{seconds // 3600} hours ago"
 
 
-def address_of(conversation: Conversation) -> tuple[str, str]:
-    """This function will say how an answer travels: the channel, and the address, empty where it is read on the private link.
+def _write(conversation: Conversation, person: Person, text: str, now: datetime, how: How) -> list[Message]:
+    """The messages of one answer, the answer itself first, each in the outbox behind the one before it."""
+    place = ways.place_of(conversation)
+    pictures = how.get("attachments", ())
+    ways.check_pictures(place, pictures)
+    chosen = how.get("chosen", ways.Chosen())
+    alt_texts = [one.alt_text for one in pictures]
+    legs, private = ways.legs(conversation, place, text.strip(), chosen=chosen, now=now, alt_texts=alt_texts)
+    written: list[Message] = []
+    for leg in legs:
+        first = written[0] if written else None
+        words = _with_link(leg, place, conversation, first, now)
+        message = conversations.add_outbound(
+            conversation=conversation,
+            text=words,
+            channel=leg.channel,
+            author=person,
+            to=list(leg.to),
+            now=now,
+            visibility=leg.visibility,
+            acknowledges=leg.for_onlookers or how.get("acknowledges", False),
+            part_of=first,
+        )
+        written.append(message)
+    if private:
+        _leave_reason(conversation, person, chosen.reason, private, now)
+    return written
 
-    Shape:  the address of whoever asked, as they last wrote; not of somebody who had a copy and wrote after them
-    """
-    heard = heard_in(conversation)
-    theirs = conversation.contact.identities.values("address")
-    last_in = heard.filter(Q(from_address__in=theirs) | Q(from_address="")).first() or heard.first()
-    if last_in is None:
-        return "form", ""
-    address = last_in.reply_address or last_in.from_address
-    if address and registry.can_send(last_in.channel):
-        return last_in.channel, address
-    return ("email", address) if address and last_in.identity_kind == "email" else (last_in.channel, "")
+
+def _with_link(
+    leg: ways.Leg, place: ways.Place, conversation: Conversation, first: Message | None, now: datetime
+) -> str:
+    if not leg.links:
+        return leg.text
+    shows = first if leg.links == "everybody" else None
+    words = f"{leg.text} {private_link(conversations.receipt_of(conversation, now, shows=shows).token)}"
+    limits = place.carrier.private_limits if leg.visibility == "private" else place.carrier.limits
+    if not fits(words, limits):
+        raise ways.WayClosed("The line with the link is too long for one message. Shorten it.")
+    return words
 
 
-def heard_in(conversation: Conversation) -> QuerySet[Message]:
-    """This function will return what people wrote to us in a conversation, newest first."""
-    return conversation.messages.filter(direction=Message.Direction.IN, automatic="").order_by("-sent_at", "-pk")
-
-
-def _write(conversation: Conversation, person: Person, text: str, now: datetime, acknowledges: bool) -> Message:
-    channel, address = address_of(conversation)
-    asked = heard_in(conversation).filter(channel=channel).first()
-    return conversations.add_outbound(
-        conversation=conversation,
-        text=text.strip(),
-        channel=channel,
-        author=person,
-        to=[address] if address else [],
+def _leave_reason(
+    conversation: Conversation, person: Person, reason: str, private: Sequence[Finding], now: datetime
+) -> None:
+    """Which kinds, not which words: the trail is never deleted, and what is private is no business of it."""
+    trail.leave(
+        conversation,
+        verb="said in public what looked private",
+        kind="answer",
+        person=person,
         now=now,
-        acknowledges=acknowledges,
-        visibility=asked.visibility if asked else "",
+        reason=reason.strip(),
+        after={"kinds": sorted({one.kind for one in private})},
     )
+
+
+def _queue(written: Sequence[Message], now: datetime) -> None:
+    after: Outgoing | None = None
+    for message in written:
+        after = outbox.queue(message, undo_until_at=now + timedelta(seconds=settings.UNDO_SECONDS), after=after)
 
 
 def _attach(message: Message, attachments: Sequence[ParsedAttachment], hashes: Sequence[str]) -> None:
@@ -187,6 +227,7 @@ def _attach(message: Message, attachments: Sequence[ParsedAttachment], hashes: S
             content_type=one.detected_type[:120],
             size_bytes=one.size_bytes,
             sha256=sha256,
+            alt_text=one.alt_text.strip()[:2000],
         )
         for one, sha256 in zip(attachments, hashes, strict=True)
     )
@@ -212,7 +253,7 @@ def take_back(message_id: int, person: Person, now: datetime) -> Message:
                 conversation, Conversation.State.CLOSED
             )  # it was ended before, and only this answer had opened it
         since = presence.draft_of(conversation.pk, person.pk, "answer")
-        text = "\n\n".join([*(part.text for part in parts), *([since.text] if since else [])])
+        text = "\n\n".join([ways.words_again(parts), *([since.text] if since else [])])
         presence.write(
             conversation.pk, person.pk, kind="answer", text=text, against_version=conversation.version, now=now
         )
@@ -252,7 +293,7 @@ def keep_draft(
     Errors: NotAllowed
     """
     permissions.check_can_note(person, conversation.place)
-    own_words = "" if text.strip() == person.sign_off.strip() else text
+    own_words = "" if text.strip() == sign_off(conversation.account, person) else text
     with transaction.atomic():
         if presence.write(
             conversation.pk, person.pk, kind=kind, text=own_words, against_version=against_version, now=now

@@ -61,19 +61,43 @@ def _receipt(token: str) -> Receipt:
     return found
 
 
+def _own(token: str) -> Receipt:
+    """The link of whoever asked; who has only the link to one answer may read that and no more."""
+    found = _receipt(token)
+    if found.shows_id is not None:
+        raise LinkGone
+    return found
+
+
 @private
 @require_safe
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
-    now = timezone.now()
+    now, found = timezone.now(), _receipt(token)
+    if found.shows_id is not None:
+        return _one_answer(request, found, now)
     form = AddForm(initial={"mark": suspicion.new_mark(now)})
-    return _page(request, _receipt(token), form, now)
+    return _page(request, found, form, now)
+
+
+def _one_answer(request: HttpRequest, found: Receipt, now: datetime) -> HttpResponse:
+    """An answer that was too long for the place where it was asked in public; nothing else of the conversation."""
+    account = found.conversation.account
+    answers = [_shown(message, found.token, zone_of(account), now) for message in _readable(found, now)]
+    if not answers:
+        raise LinkGone
+    message = answers[0] | {
+        "from_name": account.name,
+        "initials": account.name[:1],
+    }  # for all to read: nobody's own name
+    context = {"account": account, "partner": account.partner, "message": message}
+    return render(request, "public/one_answer.html", context)
 
 
 @csrf_exempt  # whoever holds the link may write; no cookie stands behind it
 @private
 @require_http_methods(["POST"])
 def add(request: HttpRequest, token: str) -> HttpResponse:
-    now, found = timezone.now(), _receipt(token)
+    now, found = timezone.now(), _own(token)
     form = AddForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form, now)
@@ -92,9 +116,7 @@ def add(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
     found = _receipt(token)
-    attachment = get_object_or_404(
-        Attachment, pk=pk, refused_why="", message__in=_messages(found.conversation, timezone.now())
-    )
+    attachment = get_object_or_404(Attachment, pk=pk, refused_why="", message__in=_readable(found, timezone.now()))
     try:
         content = files.path_of(attachment.sha256).open("rb")
     except FileNotFoundError:
@@ -104,6 +126,11 @@ def file(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
     )
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _readable(found: Receipt, now: datetime) -> QuerySet[Message]:
+    messages = _messages(found.conversation, now)
+    return messages if found.shows_id is None else messages.filter(pk=found.shows_id)
 
 
 def _messages(conversation: Conversation, now: datetime) -> QuerySet[Message]:

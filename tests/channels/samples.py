@@ -11,6 +11,7 @@ NOBODY = "http://127.0.0.1:9"
 SETTINGS: dict[str, dict[str, Any]] = {
     "email": {"address": "help@leeds.test"},
     "form": {"address": "help@leeds.test"},
+    "mastodon": {"server": NOBODY, "access_token": "a-token"},
     "x": {
         "consumer_key": "k",
         "consumer_secret": "s",

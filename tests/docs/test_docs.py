@@ -23,7 +23,12 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 SETTINGS = ROOT / "docs" / "reference" / "settings.md"
 # Pages in which what is bold is what stands on the screen.
-STEPS = ["docs/tutorial/first-day.md", "docs/how-to/state-your-hours.md", "docs/how-to/connect-a-mailbox.md"]
+STEPS = [
+    "docs/tutorial/first-day.md",
+    "docs/how-to/state-your-hours.md",
+    "docs/how-to/connect-a-mailbox.md",
+    "docs/how-to/connect-mastodon.md",
+]
 # `sociable COMMAND ...` where a line, a pipe or a path begins it
 RUN = re.compile(r"(?:^\s*(?:\$ )?|[|;&] |/bin/)sociable +([A-Za-z][\w-]*)(.*)", re.MULTILINE)
 

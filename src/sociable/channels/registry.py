@@ -10,11 +10,12 @@ from typing import Any, cast
 from sociable.channels.base import Adapter, Sends
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.form.adapter import FormAdapter
+from sociable.channels.mastodon.adapter import MastodonAdapter
 from sociable.channels.x.adapter import XAdapter
 
 PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
 GROUP = "sociable.channels"
-BUILT_IN: tuple[type[Adapter], ...] = (EmailAdapter, FormAdapter, XAdapter)
+BUILT_IN: tuple[type[Adapter], ...] = (EmailAdapter, FormAdapter, MastodonAdapter, XAdapter)
 
 
 class UnknownChannel(LookupError):

@@ -1,0 +1,1 @@
+"""Everything Sociable knows of Mastodon and of servers that speak its language."""

@@ -9,6 +9,7 @@ from typing import Any
 
 NOBODY = "http://127.0.0.1:9"
 SETTINGS: dict[str, dict[str, Any]] = {
+    "bluesky": {"address": "help.leeds.test", "app_password": "abcd-efgh", "server": NOBODY},
     "email": {"address": "help@leeds.test"},
     "form": {"address": "help@leeds.test"},
     "mastodon": {"server": NOBODY, "access_token": "a-token"},

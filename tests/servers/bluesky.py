@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -68,6 +68,7 @@ class Person:
     handle: str
     did: str
     token: str = field(repr=False)
+    made: list[str] = field(default_factory=list)
 
     @classmethod
     def sign_up(cls, network: Bluesky, home: str, name: str) -> "Person":
@@ -87,11 +88,66 @@ class Person:
 
     def post(self, text: str, *, mentions: Sequence["Person"] = (), **record: Any) -> dict[str, str]:
         """Post a text; whoever is named by handle in it and is among `mentions` is mentioned."""
-        record |= {"$type": POST, "text": text, "createdAt": datetime.now(tz=UTC).isoformat()}
+        record = {"$type": POST, "text": text, "createdAt": datetime.now(tz=UTC).isoformat()} | record
         if mentions:
             record["facets"] = [_mention(text, who) for who in mentions]
         made = self.tell("com.atproto.repo.createRecord", repo=self.did, collection=POST, record=record)
         return {"uri": made["uri"], "cid": made["cid"]}
+
+    def answer(self, to: Mapping[str, str], text: str, root: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Answer a post."""
+        return self.post(text, reply={"root": dict(root or to), "parent": dict(to)})
+
+    def quote(self, what: Mapping[str, str], text: str) -> dict[str, str]:
+        """Quote a post."""
+        return self.post(text, embed={"$type": "app.bsky.embed.record", "record": dict(what)})
+
+    def edit(self, post: Mapping[str, str], text: str) -> None:
+        """Put other words into a post."""
+        whose = self._at(post)
+        record = self.ask("com.atproto.repo.getRecord", **whose)["value"] | {"text": text}
+        self.tell("com.atproto.repo.putRecord", **whose, record=record)
+
+    def delete(self, post: Mapping[str, str]) -> None:
+        """Take a post away."""
+        self.tell("com.atproto.repo.deleteRecord", **self._at(post))
+
+    def posts(self) -> list[dict[str, Any]]:
+        """What stands in their name, as their home has it."""
+        records = self.ask("com.atproto.repo.listRecords", repo=self.did, collection=POST, limit=100)["records"]
+        return list(records)
+
+    def app_password(self, *, direct_messages: bool = False) -> str:
+        """Make an app password."""
+        name = f"app {len(self.made)}"
+        self.made.append(name)
+        made = self.tell("com.atproto.server.createAppPassword", name=name, privileged=direct_messages)
+        return str(made["password"])
+
+    def revoke_app_passwords(self) -> None:
+        """Take all app passwords back."""
+        while self.made:
+            self.tell("com.atproto.server.revokeAppPassword", name=self.made.pop())
+
+    def say(self, to: "Person", text: str, **message: Any) -> dict[str, Any]:
+        """Write a direct message."""
+        convo = self._chat("getConvoForMembers", None, members=to.did)["convo"]["id"]
+        return self._chat("sendMessage", {"convoId": convo, "message": {"text": text, **message}})
+
+    def _chat(self, method: str, body: Any, **parameters: Any) -> dict[str, Any]:
+        through = self._headers | {"atproto-proxy": f"{self.network.chat}#bsky_chat"}
+        asked = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
+        return _ask(f"{self.home}/xrpc/chat.bsky.convo.{method}{asked}", body, through)
+
+    def _at(self, post: Mapping[str, str]) -> dict[str, str]:
+        return {"repo": self.did, "collection": POST, "rkey": post["uri"].rpartition("/")[2]}
+
+    def put_up(self, content: bytes, declared_type: str) -> dict[str, Any]:
+        """Have the home keep a file."""
+        headers = self._headers | {"Content-Type": declared_type}
+        request = Request(f"{self.home}/xrpc/com.atproto.repo.uploadBlob", content, headers)
+        with urlopen(request, timeout=30) as answer:
+            return dict(json.loads(answer.read())["blob"])
 
     @property
     def _headers(self) -> dict[str, str]:
@@ -125,6 +181,7 @@ def private_bluesky(program: Path, redis: Path, database: str) -> Iterator[Blues
             "database": database,
             "redis": f"127.0.0.1:{redis_port}",
             "homePort": free_port(),
+            "viewPort": free_port(),
             "chatPort": chat_port,
         }
         environment = os.environ | {

@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import Any, cast
 
 from sociable.channels.base import Adapter, Sends
+from sociable.channels.bluesky.adapter import BlueskyAdapter
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.form.adapter import FormAdapter
 from sociable.channels.mastodon.adapter import MastodonAdapter
@@ -15,7 +16,7 @@ from sociable.channels.x.adapter import XAdapter
 
 PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
 GROUP = "sociable.channels"
-BUILT_IN: tuple[type[Adapter], ...] = (EmailAdapter, FormAdapter, MastodonAdapter, XAdapter)
+BUILT_IN: tuple[type[Adapter], ...] = (BlueskyAdapter, EmailAdapter, FormAdapter, MastodonAdapter, XAdapter)
 
 
 class UnknownChannel(LookupError):

@@ -8,7 +8,7 @@ import { Secp256k1Keypair } from '@atproto/crypto'
 import { TestBsky, TestBsync, TestPds, TestPlc, mockNetworkUtilities } from '@atproto/dev-env'
 
 process.stdin.on('end', () => process.exit(0)).resume()
-const { database, redis, homePort, chatPort } = JSON.parse(process.env.NETWORK)
+const { database, redis, homePort, viewPort, chatPort } = JSON.parse(process.env.NETWORK)
 const nobody = 'did:example:nobody' // who would moderate
 
 const names = await TestPlc.create({})
@@ -21,6 +21,8 @@ const view = await TestBsky.create({
   dbPostgresUrl: database,
   dbPostgresSchema: 'view',
   redisHost: redis,
+  publicUrl: `http://localhost:${viewPort}`, // where it shows pictures
+  port: viewPort,
   modServiceDid: nobody,
   labelsFromIssuerDids: [nobody],
 })
@@ -29,11 +31,17 @@ const home = await TestPds.create({
   port: homePort,
   hostname: 'localhost',
   didPlcUrl: names.url,
-  enableDidDocWithSession: true,
   bskyAppViewUrl: view.url,
   bskyAppViewDid: view.serverDid,
 })
-const strict = await TestPds.create({ hostname: 'localhost', didPlcUrl: names.url, rateLimitsEnabled: true })
+const strict = await TestPds.create({
+  hostname: 'localhost',
+  didPlcUrl: names.url,
+  bskyAppViewUrl: view.url,
+  bskyAppViewDid: view.serverDid,
+  enableDidDocWithSession: true, // says with a log-in where the account lives
+  rateLimitsEnabled: true,
+})
 mockNetworkUtilities(home, view)
 
 // Direct messages have no server among Bluesky's published ones. A home carries them to whatever service an entry in the

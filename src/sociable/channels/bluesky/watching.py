@@ -1,0 +1,46 @@
+"""Notices within a second or so that something may be new, by small questions, and asks no oftener than the server allows.
+
+Leaves reading what is new to a fetch. The network has no stream for one account: its only one is of everything everybody says.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sociable.channels.bluesky import posts
+from sociable.channels.bluesky.direct import DirectMessages
+
+if TYPE_CHECKING:
+    from sociable.channels.bluesky.network import Network
+
+SHORTEST_PAUSE = timedelta(seconds=0.8)
+LONGEST_PAUSE = timedelta(seconds=30)
+OUR_SHARE = (
+    0.5  # of the calls the server still takes: the rest is for fetching, sending and other accounts behind one address
+)
+
+
+class Watching:
+    """What stood on top when it was last looked at."""
+
+    def __init__(self, network: Network, direct: DirectMessages | None) -> None:
+        self._network = network
+        self._direct = direct
+        self._newest: str | None = None
+        self._said: str | None = None
+
+    def is_new(self) -> bool:
+        """Look once; the first look cannot tell, so it says yes."""
+        newest = posts.on_top(self._network)
+        said = self._direct.last_said(self._said) if self._direct else ""
+        before, self._newest, self._said = (self._newest, self._said), newest, said
+        return before != (newest, said)
+
+    def pause(self) -> timedelta:
+        """Return how long to wait before the next look, so that the server's limit holds out until it counts anew."""
+        budget = self._network.budget
+        if budget is None:
+            return SHORTEST_PAUSE
+        looks = max(budget.remaining * OUR_SHARE, 1) / (2 if self._direct else 1)
+        return min(max(SHORTEST_PAUSE, budget.resets_in / looks), LONGEST_PAUSE)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sociable.channels import registry
 from sociable.channels.base import (
     Adapter,
+    Approves,
     Automatic,
     Counting,
     Downloads,
@@ -27,7 +28,7 @@ from sociable.channels.base import (
 )
 from tests.channels.samples import SETTINGS
 
-PROTOCOLS = (Fetches, Hears, Sends, Finds, Lists, Downloads, Introduces)
+PROTOCOLS = (Fetches, Hears, Sends, Finds, Lists, Downloads, Introduces, Approves)
 
 FETCHED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = b"a key of this test"

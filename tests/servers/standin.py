@@ -74,11 +74,28 @@ class Fault:
     times: int = 1
 
 
+Mend = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def as_published(described: dict[str, Any]) -> dict[str, Any]:
+    """Most descriptions are taken as they are; what mends one names each thing in it that contradicts itself."""
+    return described
+
+
+def read_description(specification: Path) -> dict[str, Any]:
+    """A published description in JSON or YAML."""
+    if specification.suffix == ".json":
+        return dict(json.loads(specification.read_text()))
+    import yaml
+
+    return dict(yaml.load(specification.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
 class Judge:
     """Holds requests and answers to a published OpenAPI description, and keeps what does not fit."""
 
-    def __init__(self, specification: Path, server: str, under: str = "/") -> None:
-        self._api = _api(specification)
+    def __init__(self, specification: Path, server: str, under: str = "/", mend: Mend = as_published) -> None:
+        self._api = _api(specification, mend)
         self._server = server
         self.under = under  # the paths it describes
         self.judged = 0
@@ -96,7 +113,9 @@ class Judge:
     def _request(self, asked: Asked) -> Any:
         from openapi_core.testing import MockRequest
 
-        content_type = asked.headers.get("content-type", JSON).partition(";")[0]
+        content_type = asked.headers.get("content-type", JSON)
+        if not content_type.startswith("multipart/"):  # where the parts of a form end stands behind it
+            content_type = content_type.partition(";")[0]
         return MockRequest(
             self._server,
             asked.method.lower(),
@@ -118,10 +137,10 @@ class Judge:
 
 
 @cache
-def _api(specification: Path) -> Any:
+def _api(specification: Path, mend: Mend) -> Any:
     from openapi_core import Config, OpenAPI
 
-    described = json.loads(specification.read_text())
+    described = mend(read_description(specification))
     for operation in (each for path in described["paths"].values() for each in path.values() if isinstance(each, dict)):
         operation.pop(
             "security", None

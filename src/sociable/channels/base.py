@@ -231,6 +231,20 @@ class Heard:
     content_type: str = "text/plain"
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message the network has approved: the only one it takes once they can no longer be written to freely.
+
+    Shape:  `blanks` are the names of what must be filled in; in `text` each stands between two pairs of braces
+    """
+
+    name: str
+    language: str
+    text: str
+    blanks: tuple[str, ...] = ()
+    category: str = ""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of a check-up: what was tried, whether it works, and how to mend it if it does not."""
@@ -532,6 +546,15 @@ class Introduces(Protocol):
 
     def who(self) -> Who:
         """Ask the network who the account is."""
+        ...
+
+
+@runtime_checkable
+class Approves(Protocol):
+    """A channel whose network takes only messages it has approved once they can no longer be written to freely."""
+
+    def templates(self) -> list[Template]:
+        """Return the approved messages that can be filled in here."""
         ...
 
 

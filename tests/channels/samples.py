@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 NOBODY = "http://127.0.0.1:9"
+META = {"access_token": "t", "app_secret": "s", "verify_token": "v", "server": NOBODY}
 SETTINGS: dict[str, dict[str, Any]] = {
     "bluesky": {"address": "help.leeds.test", "app_password": "abcd-efgh", "server": NOBODY},
     "email": {"address": "help@leeds.test"},
+    "facebook": {"page_id": "220000000000001", **META},
     "form": {"address": "help@leeds.test"},
     "mastodon": {"server": NOBODY, "access_token": "a-token"},
     "x": {
@@ -20,5 +22,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "access_token_secret": "u",
         "api_url": NOBODY,
     },
+    "instagram": {"instagram_id": "17841400000000001", "page_id": "220000000000001", **META},
     "pebble": {"folder": "/nowhere/at/all"},
+    "whatsapp": {"phone_number_id": "106540352242922", "waba_id": "102290129340398", **META},
 }

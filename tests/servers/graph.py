@@ -78,6 +78,8 @@ class Talk:
 class GraphJudge:
     """Holds what is asked and said to WhatsApp's description, and to our own shapes for the others."""
 
+    under = "/"
+
     def __init__(self, specification: Path | None) -> None:
         self.whatsapp = Judge(specification, "https://graph.facebook.com", mend=mended) if specification else None
         self.own_complaints: list[str] = []

@@ -10,13 +10,25 @@ from typing import Any, cast
 from sociable.channels.base import Adapter, Sends
 from sociable.channels.bluesky.adapter import BlueskyAdapter
 from sociable.channels.email.adapter import EmailAdapter
+from sociable.channels.facebook.adapter import FacebookAdapter
 from sociable.channels.form.adapter import FormAdapter
+from sociable.channels.instagram.adapter import InstagramAdapter
 from sociable.channels.mastodon.adapter import MastodonAdapter
+from sociable.channels.whatsapp.adapter import WhatsAppAdapter
 from sociable.channels.x.adapter import XAdapter
 
 PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
 GROUP = "sociable.channels"
-BUILT_IN: tuple[type[Adapter], ...] = (BlueskyAdapter, EmailAdapter, FormAdapter, MastodonAdapter, XAdapter)
+BUILT_IN: tuple[type[Adapter], ...] = (
+    EmailAdapter,
+    FormAdapter,
+    BlueskyAdapter,
+    FacebookAdapter,
+    InstagramAdapter,
+    MastodonAdapter,
+    WhatsAppAdapter,
+    XAdapter,
+)
 
 
 class UnknownChannel(LookupError):

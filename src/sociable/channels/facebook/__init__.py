@@ -1,0 +1,1 @@
+"""A Facebook page: comments, posts and mentions in public, Messenger in private."""

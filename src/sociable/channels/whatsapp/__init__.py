@@ -1,0 +1,1 @@
+"""A WhatsApp number of a body, on the Cloud API."""

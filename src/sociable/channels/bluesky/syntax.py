@@ -4,6 +4,7 @@ Leaves what stands at an address to whoever asks the network.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,7 +62,10 @@ def read_at(value: str) -> At | None:
     if not value.startswith("at://") or len(value) > LONGEST_URI_CHARS:
         return None
     authority, *path = value.removeprefix("at://").split("/")
-    rules = (lambda name: _COLLECTION.fullmatch(name) is not None and len(name) <= 317, is_key)
+    rules: tuple[Callable[[str], bool], ...] = (
+        lambda name: _COLLECTION.fullmatch(name) is not None and len(name) <= 317,
+        is_key,
+    )
     if not (is_did(authority) or is_handle(authority)) or len(path) > len(rules):
         return None
     if not all(rule(part) for rule, part in zip(rules, path, strict=False)):

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from sociable.conversations.models import Attachment, RawInbound, SavedAnswer, SavedFilter
+from sociable.conversations.models import Attachment, CallNote, RawInbound, SavedAnswer, SavedFilter
 from sociable.due.models import DueRow
 from sociable.people.models import Person, Role
 from tests.cast import MONDAY_10, Cast, at
@@ -50,7 +50,7 @@ ONES_OWN = {
         "desk:saved_answers",
         "desk:saved_answer_new",
     ),
-    *("desk:close_tab", "desk:events", "office:settings", "office:me"),
+    *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -123,6 +123,13 @@ def ids(cast: Cast) -> dict[str, Any]:
         "attachment_id": attachment.pk,
         "filter_id": SavedFilter.objects.create(person=cast.asha, name="f", query="view=mine").pk,
         "saved_id": SavedAnswer.objects.create(partner=cast.council, title="secret subject", text="t").pk,
+        "call_id": CallNote.objects.create(
+            person=cast.asha,
+            channel="phone",
+            typed={"asked": "secret subject"},
+            begun_at=MONDAY_10,
+            kept_at=MONDAY_10,
+        ).pk,
         "account_id": cast.help.pk,
         "partner_id": cast.council.pk,
         "service_id": cast.libraries.pk,

@@ -11,10 +11,12 @@ NOBODY = "http://127.0.0.1:9"
 META = {"access_token": "t", "app_secret": "s", "verify_token": "v", "server": NOBODY}
 SETTINGS: dict[str, dict[str, Any]] = {
     "bluesky": {"address": "help.leeds.test", "app_password": "abcd-efgh", "server": NOBODY},
-    "email": {"address": "help@leeds.test"},
     "facebook": {"page_id": "220000000000001", **META},
-    "form": {"address": "help@leeds.test"},
     "mastodon": {"server": NOBODY, "access_token": "a-token"},
+    "counter": {"address": "help@leeds.test"},
+    "email": {"address": "help@leeds.test"},
+    "form": {"address": "help@leeds.test"},
+    "phone": {"address": "help@leeds.test"},
     "x": {
         "consumer_key": "k",
         "consumer_secret": "s",

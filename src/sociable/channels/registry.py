@@ -9,23 +9,27 @@ from typing import Any, cast
 
 from sociable.channels.base import Adapter, Sends
 from sociable.channels.bluesky.adapter import BlueskyAdapter
+from sociable.channels.counter.adapter import CounterAdapter
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.facebook.adapter import FacebookAdapter
 from sociable.channels.form.adapter import FormAdapter
 from sociable.channels.instagram.adapter import InstagramAdapter
 from sociable.channels.mastodon.adapter import MastodonAdapter
+from sociable.channels.phone.adapter import PhoneAdapter
 from sociable.channels.whatsapp.adapter import WhatsAppAdapter
 from sociable.channels.x.adapter import XAdapter
 
 PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
 GROUP = "sociable.channels"
 BUILT_IN: tuple[type[Adapter], ...] = (
-    EmailAdapter,
-    FormAdapter,
     BlueskyAdapter,
+    CounterAdapter,
+    EmailAdapter,
     FacebookAdapter,
+    FormAdapter,
     InstagramAdapter,
     MastodonAdapter,
+    PhoneAdapter,
     WhatsAppAdapter,
     XAdapter,
 )

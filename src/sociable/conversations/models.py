@@ -344,6 +344,35 @@ class Draft(models.Model):
         return f"draft of {self.person_id} in {self.conversation_id}"
 
 
+def _once() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class CallNote(models.Model):
+    """A call or a visit that one person is writing down, kept as they type; done once it is a message."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="call_notes")
+    channel = models.CharField(max_length=20, help_text="phone or counter")
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, null=True, related_name="call_notes", help_text="What they called or came about"
+    )
+    token = models.CharField(max_length=40, unique=True, default=_once, help_text="So that what is sent twice is once")
+    typed = models.JSONField(default=dict, help_text="The fields of the page as they stand; empty once it is done")
+    begun_at = models.DateTimeField()
+    kept_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    became = models.ForeignKey(Conversation, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes: ClassVar = [
+            # what one person has begun
+            models.Index(fields=["person", "begun_at"], name="call_note_begun", condition=Q(done_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} note {self.pk} of {self.person_id}"
+
+
 class Presence(models.Model):
     """Who has a conversation open, and whether they are writing."""
 

@@ -237,8 +237,8 @@ def add_outbound(
 ) -> Message:
     """This function will add what we say, or a note between staff, to a conversation; sending is the outbox's.
 
-    Shape:  `facts` are further columns of Message: automatic, acknowledges, direction, visibility, template, and part_of, the
-            first message of an answer that takes several
+    Shape:  `facts` are further columns of Message: automatic, acknowledges, direction, visibility, template, sent_at where it was
+            said before now, and part_of, the first message of an answer that takes several
     """
     return Message.objects.create(
         conversation=conversation,
@@ -250,10 +250,9 @@ def add_outbound(
         to_addresses=list(to),
         subject=conversation.subject,
         text=text,
-        sent_at=now,
         fetched_at=now,
         stored_at=now,
-        **{"direction": Message.Direction.OUT, **facts},
+        **{"direction": Message.Direction.OUT, "sent_at": now, **facts},
     )
 
 

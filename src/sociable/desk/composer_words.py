@@ -15,12 +15,13 @@ from django.urls import reverse
 from sociable.channels.base import ParsedAttachment
 from sociable.channels.email.attachments import attachment as parsed_attachment
 from sociable.conversations import files, presence
-from sociable.conversations.models import Conversation, Draft, Message, SavedAnswer
+from sociable.conversations.models import Conversation, Draft, Identity, Message, SavedAnswer
 from sociable.desk import actions
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near
-from sociable.journeys import answer, ways
+from sociable.domain.text import number_words
+from sociable.journeys import answer, calls, ways
 from sociable.people import permissions
 from sociable.people.requests import StaffRequest
 
@@ -80,6 +81,8 @@ def _text(text: str | None, draft: Draft | None, kind: str, sign_off: str) -> st
 
 def _to_words(conversation: Conversation) -> str:
     channel, address = ways.address_of(conversation)
+    if not address and channel in calls.spoken_channels():
+        return _ring_them(conversation)
     if not address:
         return "It can be read on their private link; they gave no address."
     last = ways.heard_in(conversation).first()
@@ -87,6 +90,12 @@ def _to_words(conversation: Conversation) -> str:
     if last is None or not last.from_address or address in (last.from_address, last.reply_address):
         return to
     return f"{to}, who asked. {last.from_name or last.from_address} wrote last, from {last.from_address}, and does not get it."
+
+
+def _ring_them(conversation: Conversation) -> str:
+    numbers = Identity.objects.filter(contact=conversation.contact_id, kind="phone").values_list("address", flat=True)
+    known = f" on {number_words(numbers[0])}" if numbers else ""
+    return f"They left no address. Ring them{known} and note under “Answered by phone” what you told them."
 
 
 def _short(message: Message, now: datetime, conversation: Conversation) -> dict[str, str]:

@@ -23,6 +23,7 @@ from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near, moment_words
+from sociable.domain.text import number_words
 from sociable.journeys import answer
 from sociable.journeys.receipts import private_link
 from sociable.journeys.settle import NOT_REQUESTS
@@ -152,6 +153,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
             actions.ACTIONS[name] for name in names if name not in _ONE_CLICK and name not in ("not-request", "put-off")
         ],
         "not_requests": NOT_REQUESTS if "not-request" in names else {},
+        "may_call": bool(names),
         "may_put_off": "put-off" in names,
         "may_answer": permissions.can_answer(person, conversation.place),
         "may_note": permissions.can_note(person, conversation.place),
@@ -187,6 +189,10 @@ def thread(conversation: Conversation, now: datetime, *, everything: bool = Fals
     return {"days": days, "left_out": left_out, "shows_thread": True}
 
 
+def _address_words(identity: Identity) -> str:
+    return identity.handle or (number_words(identity.address) if identity.kind == "phone" else identity.address)
+
+
 def beside(conversation: Conversation, person: Person, now: datetime) -> dict[str, Any]:
     """This function will return what stands beside the messages: the person, what else they asked, links, and the history."""
     receipt = Receipt.objects.filter(conversation=conversation, revoked_at=None, shows=None).order_by("-pk").first()
@@ -200,7 +206,7 @@ def beside(conversation: Conversation, person: Person, now: datetime) -> dict[st
     )
     return {
         "shows_side": True,
-        "identities": [{"icon": registry.icon_of(one.kind), "words": one.handle or one.address} for one in identities]
+        "identities": [{"icon": registry.icon_of(one.kind), "words": _address_words(one)} for one in identities]
         if permissions.can_see(person, conversation.place)
         else [],
         "others": words.other_conversations(conversation, person, now),

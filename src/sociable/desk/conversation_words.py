@@ -26,6 +26,7 @@ from sociable.domain.ordering import why
 from sociable.domain.promise import in_words
 from sociable.domain.saying import moment_near, moment_words
 from sociable.domain.worktime import Calendar
+from sociable.journeys import calls, spoken
 from sociable.people.models import AuditEvent, Person
 from sociable.promises import queries as promises
 from sociable.promises import services as waits
@@ -222,7 +223,7 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
         "edited": _edited(message, now, zone),
         "earlier": [each["text"] for each in message.earlier],
         "withdrawn": _withdrawn(message, now, zone),
-        "elsewhere": outgoing is None and message.direction == Message.Direction.OUT and not message.automatic,
+        "elsewhere": _is_elsewhere(message, outgoing),
         "at": f"{local:%H:%M}",
         "at_iso": message.sent_at.isoformat(),
         "text": visible[:LONGEST_SHOWN_CHARS].strip("\n"),
@@ -233,6 +234,7 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
         "automatic": _AUTOMATIC.get(Message.Automatic(message.automatic), ""),
         "by_itself": message.automatic == Message.Automatic.OWN,
         "acknowledges": message.acknowledges and not message.automatic,
+        "told": _told(message),
         "joined_why": message.joined_why,
         "suspected_why": message.suspected_why,
         "problems": message.problems,
@@ -262,12 +264,28 @@ def _withdrawn(message: Message, now: datetime, zone: ZoneInfo) -> str:
     return f"Deleted at the network {moment_near(message.withdrawn_at, now, str(zone))}.{gone}"
 
 
+def _is_elsewhere(message: Message, outgoing: Outgoing | None) -> bool:
+    ours = message.direction == Message.Direction.OUT and not message.automatic
+    return ours and outgoing is None and not _is_spoken(message)
+
+
+def _told(message: Message) -> str:
+    """Who was told an answer that was said aloud; empty for any other message."""
+    if not spoken.is_spoken_answer(message):
+        return ""
+    return f"Told {', '.join(message.to_addresses)}" if message.to_addresses else "Said aloud"
+
+
 def channel_words(channel: str) -> str:
     """This function will name a channel as people do."""
     if channel == "note":
         return "Note"
     kinds = registry.kinds()
     return kinds[channel].name if channel in kinds else channel.replace("_", " ").capitalize()
+
+
+def _is_spoken(message: Message) -> bool:
+    return message.channel in calls.spoken_channels()
 
 
 def _facts(message: Message, local: datetime, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
@@ -290,7 +308,10 @@ def _facts(message: Message, local: datetime, zone: ZoneInfo) -> Iterator[tuple[
     yield "Sent", f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S}"
     stored = message.stored_at.astimezone(zone)
     if abs(message.stored_at - message.sent_at) > timedelta(seconds=2):
-        yield "Reached us", f"{stored:%a} {stored.day} {stored:%b %Y, %H:%M:%S}"
+        yield (
+            "Reached us" if message.direction == Message.Direction.IN and not _is_spoken(message) else "Written down",
+            f"{stored:%a} {stored.day} {stored:%b %Y, %H:%M:%S}",
+        )
 
 
 def _file(attachment: Attachment) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sociable.desk import actions, attachments, composer, conversation, saved_answers, views
+from sociable.desk import actions, attachments, calls, composer, conversation, saved_answers, views
 
 app_name = "desk"
 urlpatterns = [
@@ -29,6 +29,12 @@ urlpatterns = [
     path("m/<int:message_id>/text/", attachments.quoted, name="message_text"),
     path("raw/<int:raw_id>/", attachments.raw, name="raw"),
     path("files/<int:attachment_id>/", attachments.attachment, name="attachment"),
+    path("m/<int:message_id>/no-answer/", calls.no_answer, name="no_answer"),
+    # -- calls and visits ----------------------------------------------------------------------------------------------
+    path("calls/", calls.begin, name="begin_call"),
+    path("calls/<int:call_id>/", calls.call, name="call"),
+    path("calls/<int:call_id>/draft/", calls.draft, name="call_draft"),
+    path("calls/<int:call_id>/throw-away/", calls.throw_away, name="call_throw_away"),
     path("saved-answers/", saved_answers.listing, name="saved_answers"),
     path("saved-answers/new/", saved_answers.edit, name="saved_answer_new"),
     path("saved-answers/<int:saved_id>/", saved_answers.edit, name="saved_answer"),

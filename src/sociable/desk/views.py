@@ -17,14 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sociable.channels import registry
 from sociable.conversations import search as searching
-from sociable.conversations.models import Conversation, Mention, OpenTab, SavedFilter
+from sociable.conversations.models import CallNote, Conversation, Mention, OpenTab, SavedFilter
 from sociable.desk import listing
 from sociable.desk.forms import SavedFilterForm
 from sociable.directory.models import Account, Connection
 from sociable.directory.queries import calendars_of
 from sociable.domain.saying import moment_near
 from sociable.domain.worktime import Calendar, NeverCloses, NeverOpen
-from sociable.journeys import claim
+from sociable.journeys import calls, claim
 from sociable.live import queries as live
 from sociable.people.requests import StaffRequest
 from sociable.promises import queries as promises
@@ -51,7 +51,26 @@ def frame(request: StaffRequest, now: datetime, current_id: int | None = None) -
         "tabs": tabs(request, current_id),
         "live_after": live.newest_id(),
         "may_answer": bool(asked.answering),
+        "may_note": bool(asked.all_accounts),
+        "begun_calls": begun_calls(request, now),
     }
+
+
+def begun_calls(request: StaffRequest, now: datetime) -> list[dict[str, str]]:
+    """This function will return the notes of calls and visits that the person has begun and not finished."""
+    return [
+        {
+            "url": reverse("desk:call", args=[note.pk]),
+            "icon": registry.icon_of(note.channel),
+            "words": f"{_whom(note)}, begun {moment_near(note.begun_at, now, str(timezone.get_current_timezone()))}",
+        }
+        for note in calls.begun_by(request.user)
+    ]
+
+
+def _whom(note: CallNote) -> str:
+    known = str(note.conversation.contact) if note.conversation else "Somebody"
+    return note.typed.get("name") or known
 
 
 def tabs(request: StaffRequest, current_id: int | None = None) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import TypedDict, Unpack
 from django.conf import settings
 from django.db import transaction
 
+from sociable.channels import registry
 from sociable.channels.base import ParsedAttachment
 from sociable.conversations import files, presence
 from sociable.conversations import services as conversations
@@ -37,6 +38,10 @@ class NothingWritten(DomainError):
 
 class NotHere(DomainError):
     """The conversation lives on elsewhere."""
+
+
+class NobodyReads(NothingWritten):
+    """What is written here would reach nobody: they called or came, and left no address."""
 
 
 class SomethingNewer(DomainError):
@@ -65,7 +70,7 @@ def send(
     Whoever answers a free conversation holds it from then on; one that `closes` is let go. `chosen` is the way it goes, as it
     is where none is given; an answer in several messages is one answer, and the first of them is returned.
 
-    Errors: NothingWritten; SomethingNewer, also where somebody else holds it, unless `send_anyway`; NotHere; NotAllowed;
+    Errors: NothingWritten; NobodyReads; SomethingNewer, also where somebody else holds it, unless `send_anyway`; NotHere; NotAllowed;
             ways.TooLong; ways.TooPrivate; ways.WayClosed; ways.PicturesUntold
     """
     attachments = how.get("attachments", ())
@@ -75,19 +80,20 @@ def send(
         permissions.check_can_answer(person, conversation.place)
         if text.strip() in ("", sign_off(conversation.account, person)):
             raise NothingWritten("Write your answer first.")
-        _check_lives(conversation)
+        check_lives(conversation)
         if not how.get("send_anyway"):
-            _check_nothing_newer(conversation, person, against_version, now)
+            check_nothing_newer(conversation, person, against_version, now)
         if conversation.state == Conversation.State.KEPT_ASIDE:  # whoever answers it says that it is a request
             settle.is_a_request(conversation.pk, person, now)
             conversation = conversations.locked(conversation.pk)
+        _check_reaches(conversation)
         written = _write(conversation, person, text, now, how)
         _attach(written[0], attachments, hashes)
         promises.heard(message=written[0], conversation=conversation, stated=directory.stated(conversation.account_id))
         conversations.touched(conversation, at=now, direction="out", by_person=True)
         _queue(written, now)
         Draft.objects.filter(conversation=conversation, person=person, kind="answer").delete()
-        _hold_or_close(conversation, person, now, closes=how.get("closes", False))
+        hold_or_close(conversation, person, now, closes=how.get("closes", False))
         live.publish(kind="answer", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
     return written[0]
 
@@ -98,12 +104,29 @@ def sign_off(account: Account, person: Person) -> str:
     return words.get(Account.SignsWith(account.signs_with), "").strip()
 
 
-def _check_lives(conversation: Conversation) -> None:
+def check_lives(conversation: Conversation) -> None:
+    """This function will raise NotHere where a conversation was merged into another.
+
+    Errors: NotHere
+    """
     if conversation.merged_into_id is not None:
         raise NotHere("This conversation was merged into another. Answer there: your words are kept.")
 
 
-def _check_nothing_newer(conversation: Conversation, person: Person, against_version: int, now: datetime) -> None:
+def _check_reaches(conversation: Conversation) -> None:
+    channel, address = ways.address_of(conversation)
+    if not address and registry.adapter_class(channel).capabilities.spoken:
+        raise NobodyReads(
+            "They spoke with us and left no address, so nobody would read this. Ring them, and note under “Answered by phone” what "
+            "you told them: your words are kept."
+        )
+
+
+def check_nothing_newer(conversation: Conversation, person: Person, against_version: int, now: datetime) -> None:
+    """This function will raise SomethingNewer where a conversation went on since somebody looked, or another has it.
+
+    Errors: SomethingNewer
+    """
     if conversation.version != against_version:
         between = _between(conversation, against_version)
         raise SomethingNewer(f"{_who_spoke(between, now)}. Send yours anyway?", between)
@@ -137,7 +160,8 @@ def _who_spoke(between: Sequence[Message], now: datetime) -> str:
     return f"{who} {verb} {_ago(now - last.stored_at)}"
 
 
-def _hold_or_close(conversation: Conversation, person: Person, now: datetime, *, closes: bool) -> None:
+def hold_or_close(conversation: Conversation, person: Person, now: datetime, *, closes: bool) -> None:
+    """This function will let go of and close what was answered, unless somebody still waits there; or hold it, if it is free."""
     if closes:
         due.withdraw("hold", [conversation.pk])
         conversations.free(conversation)

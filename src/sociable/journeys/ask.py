@@ -9,13 +9,10 @@ import hashlib
 from datetime import datetime
 from textwrap import shorten
 
-from django.db import IntegrityError
-
 from sociable.channels.base import RawItem
 from sociable.channels.form import adapter as form
 from sociable.conversations import services as conversations
-from sociable.conversations.models import Message, RawInbound, Receipt
-from sociable.directory import queries as directory
+from sociable.conversations.models import Message, Receipt
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.journeys import receive
@@ -27,8 +24,7 @@ class NothingAsked(DomainError):
     """The form came without words."""
 
 
-class KeptUnread(DomainError):
-    """What was typed is stored, but could not be read as a request; staff are shown it."""
+KeptUnread = receive.KeptUnread
 
 
 def ask(
@@ -84,17 +80,4 @@ def _remote_id(nonce: str, *typed: str) -> str:
 def _take(account: Account, content: bytes, remote_id: str, text: str, now: datetime) -> Message:
     if not text.strip():
         raise NothingAsked("Write what you need first.")
-    try:
-        fresh = receive.store(account, form.FormAdapter.kind, [RawItem(remote_id, content, now, "")], fetched_at=now)
-    except IntegrityError:  # the same page was sent twice in this instant, and the other was first
-        fresh = []
-    receive.read_all(fresh, now)
-    raw = RawInbound.objects.get(account=account, remote_id=remote_id)
-    if raw.state == RawInbound.State.NEW:  # stored by a process that died before it could read it
-        receive.read(raw, directory.stated(account.pk), now)
-        raw.refresh_from_db()
-    if raw.message is None:
-        raise KeptUnread(
-            "We have kept what you wrote, but something in it kept us from reading it. A person has been told and will look."
-        )
-    return raw.message
+    return receive.at_once(account, form.FormAdapter.kind, RawItem(remote_id, content, now, ""), now)

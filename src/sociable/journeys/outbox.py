@@ -97,7 +97,7 @@ def undo(message: Message, now: datetime) -> list[Message]:
         if undone < len(parts):
             raise TooLate("It has left already and cannot be taken back. You can write again to put it right.")
         due.withdraw("deliver", [part.pk for part in parts])
-        _reopen_answered_by(message)
+        reopen_answered_by(message)
         live.publish(
             kind="undone", account_id=message.conversation.account_id, conversation_id=message.conversation_id, now=now
         )
@@ -116,10 +116,11 @@ def _hold_still(message: Message) -> None:
     conversations.locked(message.conversation_id)
 
 
-def _reopen_answered_by(message: Message) -> None:
-    """A conversation closed with the answer opens with it: an open wait behind a closed door would be seen by nobody.
+def reopen_answered_by(message: Message) -> None:
+    """This function will open again the wait that an answer ended, which was taken back, did not arrive or was none.
 
-    Half an answer is none: a part that did not get there opens what its first part had ended.
+    A conversation closed with the answer opens with it: an open wait behind a closed door would be seen by nobody. Half an
+    answer is none: a part that did not get there opens what its first part had ended.
     """
     promises.unacknowledge(message)
     if message.acknowledges and message.part_of_id:
@@ -144,7 +145,10 @@ def _later_answer(message: Message) -> Message | None:
         acknowledges=False,
         part_of=None,
     )
-    holding = answers.filter(outgoing__state__in=[State.QUEUED, State.SENDING, State.ACCEPTED, State.DELIVERED])
+    holding = answers.filter(
+        Q(outgoing=None)  # said aloud, or written at the network itself
+        | Q(outgoing__state__in=[State.QUEUED, State.SENDING, State.ACCEPTED, State.DELIVERED])
+    )
     return holding.filter(stored_at__gt=message.stored_at).select_related("author").order_by("sent_at", "pk").first()
 
 
@@ -175,7 +179,7 @@ def settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueR
         if state in (State.UNKNOWN, State.FAILED):
             log.warning("a message is in trouble", extra={"message_id": outgoing.message_id, "state": state})
         if state in (State.FAILED, State.BOUNCED):
-            _reopen_answered_by(outgoing.message)
+            reopen_answered_by(outgoing.message)
         elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses:
             promises.accepted(outgoing.message, now)
         tell(outgoing, now)

@@ -19,9 +19,15 @@ from sociable.conversations.models import Message, RawInbound
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.directory.queries import Stated
+from sociable.domain.errors import DomainError
 from sociable.due import services as due
 from sociable.journeys import place
 from sociable.promises import services as promises
+
+
+class KeptUnread(DomainError):
+    """What was typed is stored, but could not be read as a message; staff are shown it."""
+
 
 log = logging.getLogger(__name__)
 NET = timedelta(seconds=60)  # the caller reads at once; if it dies, a worker does after this
@@ -88,6 +94,28 @@ def _follow(was: Stated) -> None:
         stated = directory.stated(was.account.pk)
         if (stated.calendar, stated.versions) != (was.calendar, was.versions):
             promises.recompute(stated)
+
+
+def at_once(account: Account, channel: str, item: RawItem, now: datetime) -> Message:
+    """This function will take one thing that a person typed on a page of ours and return the message that came of it.
+
+    Shape:  the same item again, however often the page is sent, is the same message
+    Errors: KeptUnread
+    """
+    try:
+        fresh = store(account, channel, [item], fetched_at=now)
+    except IntegrityError:  # the same page was sent twice in this instant, and the other was first
+        fresh = []
+    read_all(fresh, now)
+    raw = RawInbound.objects.get(account=account, remote_id=item.remote_id)
+    if raw.state == RawInbound.State.NEW:  # stored by a process that died before it could read it
+        read(raw, directory.stated(account.pk), now)
+        raw.refresh_from_db()
+    if raw.message is None:
+        raise KeptUnread(
+            "We have kept what you wrote, but something in it kept us from reading it. A person has been told and will look."
+        )
+    return raw.message
 
 
 def read_due(row_data: dict[str, list[int]], now: datetime) -> None:

@@ -95,7 +95,8 @@ class Place:
 def address_of(conversation: Conversation) -> tuple[str, str]:
     """This function will say how an answer travels: the channel, and the address, empty where it is read on the private link.
 
-    Shape:  the address of whoever asked, as they last wrote; not of somebody who had a copy and wrote after them
+    Shape:  the address of whoever asked, as they last wrote; not of somebody who had a copy and wrote after them. Where a channel
+            cannot carry an answer, an address that they gave for it is a mail address
     """
     heard = heard_in(conversation)
     theirs = conversation.contact.identities.values("address")
@@ -105,6 +106,8 @@ def address_of(conversation: Conversation) -> tuple[str, str]:
     address = last_in.reply_address or last_in.from_address
     if address and registry.can_send(last_in.channel):
         return last_in.channel, address
+    if last_in.reply_address:
+        return "email", last_in.reply_address
     return ("email", address) if address and last_in.identity_kind == "email" else (last_in.channel, "")
 
 

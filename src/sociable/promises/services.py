@@ -59,9 +59,8 @@ def heard(*, message: Message, conversation: Conversation, stated: Stated, is_ne
     )
     if effect is Effect.BEGIN:
         return begin(message=message, conversation=conversation, stated=stated)
-    if wait is not None and effect is Effect.ACKNOWLEDGE and wait.acknowledged_at is None:
-        wait.acknowledged_at = message.sent_at
-        wait.save(update_fields=["acknowledged_at"])
+    if wait is not None and effect is Effect.ACKNOWLEDGE:
+        acknowledge(wait, message.sent_at)
     if wait is not None and effect is Effect.ANSWER:
         end(wait, how=Wait.Ended.ANSWERED, at=message.sent_at, person=message.author, answer=message)
     return wait if effect is not Effect.NOTHING else None
@@ -135,6 +134,13 @@ def reopen(wait: Wait, calendar: Calendar | None) -> Wait:
     wait.save(update_fields=["ended", "ended_at", "ended_by", "ended_with", "ended_reason", "acknowledged_at"])
     _warn(wait, calendar)
     return wait
+
+
+def acknowledge(wait: Wait, at: datetime) -> None:
+    """This function will note that whoever waits was told that we have it: they spoke with one of us."""
+    if wait.acknowledged_at is None:
+        wait.acknowledged_at = at
+        wait.save(update_fields=["acknowledged_at"])
 
 
 def unacknowledge(message: Message) -> None:

@@ -1,6 +1,7 @@
 """What text weighs on each network, how a long one falls into numbered parts, and what in it must not be said in public."""
 
 from sociable.domain.text.counting import Limit, Measured, SmsParts, count, fits, measure, sms_parts
+from sociable.domain.text.phone import NotANumber, e164, number_words
 from sociable.domain.text.private import Finding, Known, private_in
 from sociable.domain.text.schemes import SCHEMES, Scheme, as_data, scheme
 from sociable.domain.text.splitting import CannotSplit, split
@@ -12,12 +13,15 @@ __all__ = [
     "Known",
     "Limit",
     "Measured",
+    "NotANumber",
     "Scheme",
     "SmsParts",
     "as_data",
     "count",
+    "e164",
     "fits",
     "measure",
+    "number_words",
     "private_in",
     "scheme",
     "sms_parts",

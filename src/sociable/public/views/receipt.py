@@ -136,9 +136,9 @@ def _readable(found: Receipt, now: datetime) -> QuerySet[Message]:
 def _messages(conversation: Conversation, now: datetime) -> QuerySet[Message]:
     """What the resident wrote, and what people wrote to them that can no longer be taken back."""
     theirs = Q(direction=Message.Direction.IN)
-    ours = Q(direction=Message.Direction.OUT, outgoing__undo_until_at__lte=now) & ~Q(
-        outgoing__state=Outgoing.State.UNDONE
-    )
+    left = Q(outgoing__undo_until_at__lte=now) & ~Q(outgoing__state=Outgoing.State.UNDONE)
+    elsewhere = Q(outgoing=None)  # said aloud, or written at the network itself
+    ours = Q(direction=Message.Direction.OUT) & (left | elsewhere)
     return conversation.messages.filter(theirs | ours, automatic=Message.Automatic.NO).order_by("sent_at", "pk")
 
 

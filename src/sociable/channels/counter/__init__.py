@@ -1,0 +1,1 @@
+"""What was said in visits, noted by a member of staff."""

@@ -1,0 +1,1 @@
+"""What was said in calls, noted by a member of staff."""

@@ -53,6 +53,12 @@ def no_private_replies(monkeypatch: pytest.MonkeyPatch, adapter: type, **changes
     )
 
 
+@pytest.mark.parametrize(("takes", "room"), [(50, 150), (0, 200), (-5, 200), ("50", 200), (None, 200), (900, 1)])
+def test_what_is_put_before_an_answer_takes_of_its_room(asked, takes, room):
+    Message.objects.filter(pk=asked.pk).update(reply_ref={"takes": takes})
+    assert [limit.most for limit in ways.place_of(asked.conversation).carrier.limits] == [room]
+
+
 def test_too_long_as_it_is_it_stops_with_nothing_written(cast, asked):
     with pytest.raises(ways.TooLong, match="characters too long for one message"):
         send(cast, asked, LONG)

@@ -11,9 +11,13 @@ from threading import Event
 
 
 class Relay:
-    """Passes everything on to a port. While `deaf` is set the server's answers are lost, as on a line that breaks after the request."""
+    """Passes everything on to a port. While `deaf` is set the server's answers are lost, as on a line that breaks after the request.
+
+    It is set by itself when a client begins with `deaf_after`.
+    """
 
     def __init__(self, to_port: int) -> None:
+        self.deaf_after = b""
         self.deaf = Event()
         self.lost = Event()
         self._to_port = to_port
@@ -34,6 +38,8 @@ class Relay:
     def _pass_on(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
         with suppress(OSError):
             while said := source.recv(65536):
+                if not answers and self.deaf_after and said.startswith(self.deaf_after):
+                    self.deaf.set()
                 if answers and self.deaf.is_set():
                     self.lost.set()
                 else:

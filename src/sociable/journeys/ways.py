@@ -124,13 +124,15 @@ def place_of(conversation: Conversation) -> Place:
     visibility = asked.visibility if asked else ""
     if not address:  # read on the private link, by them alone
         return Place(channel, address, visibility, can)
-    return Place(channel, address, visibility, can, _carrier(conversation, channel, visibility, can))
+    return Place(channel, address, visibility, can, _carrier(conversation, channel, asked, can))
 
 
-def _carrier(conversation: Conversation, channel: str, visibility: str, can: Capabilities) -> Carrier:
+def _carrier(conversation: Conversation, channel: str, asked: Message | None, can: Capabilities) -> Carrier:
+    visibility = asked.visibility if asked else ""
     public = visibility in READ_BY_OTHERS or (not visibility and not can.private)
-    alone = _limits(can.longest_private_text, can.counting_private, None)
-    here = _limits(can.longest_text, can.counting, can.longest_bytes)
+    takes = _takes(asked)
+    alone = _limits(can.longest_private_text, can.counting_private, None, takes)
+    here = _limits(can.longest_text, can.counting, can.longest_bytes, takes)
     spoken_in_private = visibility == "private" and can.private_replies
     return Carrier(
         public=public,
@@ -143,8 +145,14 @@ def _carrier(conversation: Conversation, channel: str, visibility: str, can: Cap
     )
 
 
-def _limits(longest: int | None, counting: str, longest_bytes: int | None) -> tuple[Limit, ...]:
-    limits = [Limit(counting, longest)] if longest is not None else []
+def _takes(asked: Message | None) -> int:
+    """How much room is taken in every message before the words of whoever answers: the network's adapter says so."""
+    takes = asked.reply_ref.get("takes") if asked is not None else 0
+    return takes if isinstance(takes, int) and takes > 0 else 0
+
+
+def _limits(longest: int | None, counting: str, longest_bytes: int | None, takes: int) -> tuple[Limit, ...]:
+    limits = [Limit(counting, max(1, longest - takes))] if longest is not None else []
     return (*limits, *([Limit("bytes", longest_bytes)] if longest_bytes is not None else []))
 
 

@@ -172,6 +172,14 @@ def test_the_same_key_makes_one_post_however_often_it_is_sent(mastodon: Mastodon
     assert [each["content"] for each in mastodon.statuses("help")].count("<p>@jerry Just once.</p>") == 1
 
 
+def test_another_answer_under_a_number_used_before_is_another_post(mastodon: Mastodon, account_of: Accounts) -> None:
+    """As after a restore: numbers of messages begin again where the backup ended, within the hour that keys are kept."""
+    adapter = account_of(mastodon)
+    question = asked(mastodon, adapter)
+    first, second = (adapter.send(answer_to(question, text, message_id="sociable:1")) for text in ("One.", "Another."))
+    assert first.remote_id != second.remote_id
+
+
 def test_nothing_is_handed_over_that_was_taken_back(mastodon: Mastodon, account_of: Accounts) -> None:
     class TakenBack(Exception):
         pass

@@ -211,13 +211,16 @@ class _Reading:
             )
         return "\n\n".join(line for line in lines if line)
 
-    def _reply_ref(self, status: dict[str, Any], account: dict[str, Any], spoiler: str) -> dict[str, str]:
+    def _reply_ref(self, status: dict[str, Any], account: dict[str, Any], spoiler: str) -> dict[str, str | int]:
+        """Return what an answer needs. Who is named, and the warning, take room in it; of a name the server is not counted."""
+        name = _text(account.get("acct")).partition("@")[0]
         return {
             "status": tidy(str(status.get("id") or "")),
             "mention": f"@{_text(account.get('acct'))}" if account.get("acct") else "",
             "visibility": _text(status.get("visibility")),
             "spoiler": spoiler,
             "language": _text(status.get("language")),
+            "takes": len(f"@{name} ") + len(spoiler) if name else len(spoiler),
         }
 
 

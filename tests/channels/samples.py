@@ -12,6 +12,7 @@ META = {"access_token": "t", "app_secret": "s", "verify_token": "v", "server": N
 SETTINGS: dict[str, dict[str, Any]] = {
     "bluesky": {"address": "help.leeds.test", "app_password": "abcd-efgh", "server": NOBODY},
     "facebook": {"page_id": "220000000000001", **META},
+    "chat": {"address": "help@leeds.test"},
     "mastodon": {"server": NOBODY, "access_token": "a-token"},
     "counter": {"address": "help@leeds.test"},
     "email": {"address": "help@leeds.test"},

@@ -16,6 +16,7 @@ class Browser:
     """What the server answered, and a way to wait for more or to go."""
 
     status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     ended: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -24,6 +25,7 @@ class Browser:
     async def send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
         else:
             self.body += message["body"]
             self.ended = not message.get("more_body", False)
@@ -51,7 +53,7 @@ class Browser:
 
 @asynccontextmanager
 async def browser(
-    session: str, *, headers: dict[str, str] | None = None, query: str = "", method: str = "GET"
+    session: str, *, headers: dict[str, str] | None = None, query: str = "", method: str = "GET", path: str = "/events"
 ) -> AsyncIterator[Browser]:
     """Open the stream with a session cookie; leave it by going."""
     from sociable.config.asgi import application
@@ -60,7 +62,7 @@ async def browser(
     scope = {
         "type": "http",
         "method": method,
-        "path": "/events",
+        "path": path,
         "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
     }

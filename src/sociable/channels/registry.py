@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sociable.channels.base import Adapter, Sends
 from sociable.channels.bluesky.adapter import BlueskyAdapter
+from sociable.channels.chat.adapter import ChatAdapter
 from sociable.channels.counter.adapter import CounterAdapter
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.facebook.adapter import FacebookAdapter
@@ -22,6 +23,7 @@ from sociable.channels.x.adapter import XAdapter
 PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
 GROUP = "sociable.channels"
 BUILT_IN: tuple[type[Adapter], ...] = (
+    ChatAdapter,
     BlueskyAdapter,
     CounterAdapter,
     EmailAdapter,

@@ -26,11 +26,13 @@ from django.contrib import auth
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from sociable.config import chat_events
 from sociable.conversations.models import Conversation
 from sociable.directory.models import Account
 from sociable.live import queries
 from sociable.live.hub import Frame
 from sociable.live.stream import Audience, Listener, Message, Receive, Send
+from sociable.public.suspicion import place_of
 
 Scope = dict[str, Any]
 Answer = TypeVar("Answer")
@@ -63,11 +65,13 @@ _pages: Any = WSGIMiddleware(
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """This function will answer `/events` itself and leave every other address to the pages."""
+    """This function will answer `/events` itself, of the desk and of each chat, and leave every other address to the pages."""
     if scope["type"] != "http":
         await _pages(scope, receive, send)
     elif scope["path"] == "/events":
         await events(scope, receive, send)
+    elif chat := chat_events.ADDRESS.fullmatch(scope["path"]):
+        await _chat(chat[1], scope, receive, send)
     elif scope["method"] in ("GET", "HEAD"):
         await _pages(scope, receive, send)
     else:
@@ -102,7 +106,7 @@ async def events(scope: Scope, receive: Receive, send: Send) -> None:
     """This function will stream changes to somebody who is signed in, and tell anybody else nothing."""
     if scope["method"] != "GET":
         return await _refuse(send, 405, "Only GET.")
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = _headers(scope)
     session_key = _session_key(headers.get("cookie", ""))
 
     async def look() -> Audience | None:
@@ -118,6 +122,16 @@ async def events(scope: Scope, receive: Receive, send: Send) -> None:
         return [] if after is None else await _in_thread(lambda: queries.missed(after, listener.may_hear))
 
     return await listener.serve(receive, missed)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _chat(slug: str, scope: Scope, receive: Receive, send: Send) -> None:
+    headers, peer = _headers(scope), scope.get("client")
+    place = place_of(headers.get("x-forwarded-for", ""), peer[0] if peer else "")
+    await chat_events.answer(chat_events.Request(slug, scope["method"], headers, place), receive, send, _in_thread)
 
 
 def _session_key(cookies: str) -> str:

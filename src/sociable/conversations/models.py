@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
+from sociable.conversations.chat_models import Chat, Visitor
 from sociable.directory.models import Account
 from sociable.people.models import Partner, Person
 from sociable.people.permissions import MAY, Act, Place, scope_filter
+
+__all__ = ["Chat", "Visitor"]  # of this room too, and found with its tables
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

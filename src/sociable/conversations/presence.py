@@ -1,6 +1,6 @@
 """Knows who has a conversation open, who is writing in it, and what each has written so far.
 
-Holding a conversation is another thing: see journeys/claim. Nothing here is told to the resident.
+Holding a conversation is another thing: see journeys/claim. Of all this a resident is told one thing: who writes an answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sociable.conversations.models import Draft, Presence
 
 GONE_AFTER = timedelta(seconds=45)
+TOLD_AGAIN_SECONDS = 10
 WRITING_FOR = timedelta(seconds=25)  # after the last key
 
 
@@ -50,7 +51,24 @@ def _note(conversation_id: int, person_id: int, now: datetime, *, writing: bool)
     Presence.objects.update_or_create(
         conversation_id=conversation_id, person_id=person_id, defaults={"seen_at": now, "writing": writing}
     )
-    return known is None or known.writing != writing
+    return known is None or known.writing != writing or (writing and _another_moment(known.seen_at, now))
+
+
+def _another_moment(then: datetime, now: datetime) -> bool:
+    """Whoever writes for long is told of again in every stretch of ten seconds, for those who see only what is told."""
+    return then.timestamp() // TOLD_AGAIN_SECONDS != now.timestamp() // TOLD_AGAIN_SECONDS
+
+
+def answering(conversation_id: int, now: datetime) -> str:
+    """This function will return the first name of whoever writes an answer, for whoever waits for it; a note does not count."""
+    draft = (
+        Draft.objects.filter(conversation=conversation_id, kind="answer", kept_at__gt=now - WRITING_FOR)
+        .exclude(text="")
+        .select_related("person")
+        .order_by("-kept_at")
+        .first()
+    )
+    return draft.person.first_name if draft else ""
 
 
 def leave(conversation_id: int, person_id: int) -> bool:

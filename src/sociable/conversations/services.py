@@ -17,6 +17,7 @@ from django.db.models import F
 
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
 from sociable.conversations import files
+from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import (
     Attachment,
     Contact,
@@ -238,7 +239,7 @@ def add_outbound(
     """This function will add what we say, or a note between staff, to a conversation; sending is the outbox's.
 
     Shape:  `facts` are further columns of Message: automatic, acknowledges, direction, visibility, template, sent_at where it was
-            said before now, and part_of, the first message of an answer that takes several
+            said before now, thread_key, and part_of, the first message of an answer that takes several
     """
     return Message.objects.create(
         conversation=conversation,
@@ -321,6 +322,7 @@ def join(into: Conversation, other: Conversation, why: str) -> None:
     """
     Message.objects.filter(conversation=other).update(conversation=into, joined_why=why[:300])
     Receipt.objects.filter(conversation=other).update(conversation=into)
+    Chat.objects.filter(conversation=other).update(conversation=into)
     _join_drafts(into, other)
     OpenTab.objects.filter(conversation=other, person__tabs__conversation=into).delete()
     OpenTab.objects.filter(conversation=other).update(conversation=into)

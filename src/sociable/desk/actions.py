@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from sociable.conversations import chats
 from sociable.conversations.models import Conversation, Message
 from sociable.desk import views
 from sociable.directory import queries as directory
@@ -27,7 +28,7 @@ from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.saying import moment_words
 from sociable.domain.worktime import NeverCloses, NeverOpen
-from sociable.journeys import answer, claim, join, outbox, settle, share, snooze
+from sociable.journeys import answer, chat, claim, join, outbox, settle, share, snooze
 from sociable.people import permissions
 from sociable.people.models import Partner, Person
 from sociable.people.requests import StaffRequest
@@ -363,11 +364,23 @@ class EndLink(Action):
         return "The private link no longer works."
 
 
+class EndChatAccess(Action):
+    """Shut a browser out of its chat."""
+
+    name, title, button, icon = "end-chat-access", "End the chat's access", "End the access", "lock"
+    about = "Their browser can no longer read or write in this chat. The conversation stays, and so does their private link."
+
+    def carry_out(self) -> str:
+        chat.revoke(self.conversation.pk, self.person, self.now)
+        return "Their browser can no longer read or write in this chat."
+
+
 ACTIONS: dict[str, type[Action]] = {
     action.name: action
     for action in (
         Take, LetGo, HandOver, PutOff, BringBack, NotARequest, IsARequest, Close, Reopen, AheadForNeed, BackInPlace,
         Merge, Move, ShareIt, EndShare, NewLink, EndLink,
+        EndChatAccess,
     )
 }  # fmt: skip
 
@@ -480,5 +493,6 @@ def offered(conversation: Conversation, person: Person, now: datetime, *, waitin
         "move": True,
         "merge": True,
         "share": True,
+        "end-chat-access": chats.last_in(conversation.pk) is not None,
     }
     yield from (name for name, fits in fitting.items() if fits)

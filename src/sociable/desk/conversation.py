@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sociable.channels import registry
 from sociable.conversations import presence
 from sociable.conversations.models import Conversation, Identity, Mention, OpenTab, Outgoing, Receipt, Share
-from sociable.desk import actions, views
+from sociable.desk import actions, chat_words, views
 from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
@@ -143,6 +143,8 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
         "channel_words": words.channel_words(conversation.account.channel),
         "channel_icon": registry.icon_of(conversation.account.channel),
         "clock": words.clock(wait, conversation, now) if wait else None,
+        "chat": chat_words.shown(conversation, now),
+        "first_answer": chat_words.first_answer(wait, now),
         "wait": wait,
         "holder": held,
         "held_until": moment_near(held_until, now, zone) if held and held_until else "",
@@ -178,6 +180,7 @@ def _stamp(conversation: Conversation) -> str:
             conversation.snoozed_until_at,
             said,
             sending,
+            list(conversation.chats.order_by("pk").values_list("pk", "ended_at")),
         )
     )
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
@@ -197,7 +200,9 @@ def beside(conversation: Conversation, person: Person, now: datetime) -> dict[st
     """This function will return what stands beside the messages: the person, what else they asked, links, and the history."""
     receipt = Receipt.objects.filter(conversation=conversation, revoked_at=None, shows=None).order_by("-pk").first()
     identities = (
-        Identity.objects.filter(contact=conversation.contact_id).exclude(kind="form").order_by("kind", "address")
+        Identity.objects.filter(contact=conversation.contact_id)
+        .exclude(kind__in=["form", "chat"])
+        .order_by("kind", "address")
     )
     mentions = (
         Mention.objects.filter(message__conversation=conversation)

@@ -15,13 +15,15 @@ from typing import Any
 from django.core import signing
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.db.models.functions import Substr
 from django.http import QueryDict
 from django.urls import reverse
 
 from sociable.channels import registry
+from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation, Message, Outgoing, Presence
+from sociable.desk import chat_words
 from sociable.directory.models import Account
 from sociable.directory.queries import calendars_of, zone_of
 from sociable.domain.saying import moment_near
@@ -52,6 +54,7 @@ class View:
 VIEWS = (
     View("next", "Next for me", "take", "accent"),
     View("mine", "Mine", "person"),
+    View("chat", "Web chat", "chat", "accent"),
     View("unclaimed", "Unclaimed", "list"),
     View("risk", "At risk", "alert", "late"),
     View("waiting", "Waiting for them", "reply"),
@@ -161,6 +164,14 @@ def _held(asked: Asked, now: datetime) -> QuerySet[Conversation]:
     return held.exclude(state=Conversation.State.MERGED)
 
 
+def _chatting(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    """Those who wait at the other end and whom nobody else has: whoever staffs the chat looks here."""
+    there = Chat.objects.filter(ended_at=None, conversation__account__in=asked.accounts).values("conversation")
+    free = Q(held_by=None) | Q(held_by=asked.person) | Q(held_until_at__lte=now)
+    waiting = Conversation.objects.filter(free, pk__in=there, state=Conversation.State.OPEN)
+    return waiting.filter(waits__in=Wait.objects.open())
+
+
 def _waiting(asked: Asked, now: datetime) -> QuerySet[Conversation]:
     answered = Conversation.objects.filter(
         account__in=asked.accounts, state=Conversation.State.OPEN, last_direction="out"
@@ -201,7 +212,7 @@ def _counts(asked: Asked, now: datetime) -> dict[str, int]:
         "next": unclaimed if full else promises.count_open(asked.next, now, MOST_COUNTED),
         "unclaimed": unclaimed,
         "risk": promises.count_at_risk(asked.everything, now, MOST_COUNTED),
-        **_capped({view: which(asked, now) for view, which in _NEWEST_FIRST.items()}),
+        **_capped({view: which(asked, now) for view, which in (_NEWEST_FIRST | {"chat": _chatting}).items()}),
     }
 
 
@@ -274,10 +285,18 @@ def _newest_first(which: Callable[[Asked, datetime], QuerySet[Conversation]]) ->
     return page
 
 
+def _chats(asked: Asked, now: datetime) -> Listed:
+    """Whoever has waited longest stands first; as many as one page holds, since behind so many nobody waits for long."""
+    waiting = _chatting(asked, now).annotate(since=Min("waits__started_at", filter=Q(waits__ended_at=None)))
+    some = waiting.select_related("held_by", "contact", "account__partner", "account__service").order_by("since", "pk")
+    return Listed(rows_of(list(some[:PAGE_ROWS]), asked, now))
+
+
 _LISTS: dict[str, Callable[[Asked, datetime], Listed]] = {
     "next": _fair,
     "unclaimed": _fair,
     "risk": _at_risk,
+    "chat": _chats,
     **{view: _newest_first(which) for view, which in _NEWEST_FIRST.items()},
 }
 
@@ -332,6 +351,9 @@ def _row(
 
 def _tags(conversation: Conversation, wait: Wait | None, now: datetime) -> list[dict[str, str]]:
     tags = []
+    first, tone = chat_words.first_answer(wait, now)
+    if first:
+        tags.append({"text": first, "tone": tone})
     if wait and wait.need:
         tags.append({"text": "Moved for need", "tone": "info"})
     if wait and wait.in_learning:

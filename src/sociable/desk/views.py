@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sociable.channels import registry
 from sociable.conversations import search as searching
 from sociable.conversations.models import CallNote, Conversation, Mention, OpenTab, SavedFilter
-from sociable.desk import listing
+from sociable.desk import chat_words, listing
 from sociable.desk.forms import SavedFilterForm
 from sociable.directory.models import Account, Connection
 from sociable.directory.queries import calendars_of
@@ -53,6 +53,7 @@ def frame(request: StaffRequest, now: datetime, current_id: int | None = None) -
         "may_answer": bool(asked.answering),
         "may_note": bool(asked.all_accounts),
         "begun_calls": begun_calls(request, now),
+        "hands_full": chat_words.hands_full(request.user, asked.answering, now),
     }
 
 

@@ -81,6 +81,11 @@ class Account(models.Model):
     signs_with = models.CharField(max_length=10, choices=SignsWith, default=SignsWith.PERSON)
     sign_off = models.CharField(max_length=120, blank=True, help_text="How it ends an answer, where it signs itself")
     answers_by = models.JSONField(default=_every_way, help_text="The ways an answer may go, see domain/ways")
+    takes_chat = models.BooleanField(default=False, help_text="Residents can chat with it on the sites listed below")
+    chat_origins = models.TextField(blank=True, help_text="The sites whose pages may hold the chat, one a line")
+    most_chats = models.PositiveSmallIntegerField(
+        default=3, help_text="How many web chats one person of staff has at once before they are to take no more"
+    )
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     deputy = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     recovery = models.CharField(max_length=200, blank=True, help_text="Who can get back in when both are away")
@@ -107,6 +112,11 @@ class Account(models.Model):
     def place(self) -> Place:
         """Where this account stands, for permissions."""
         return Place(self.partner_id, self.service_id, self.pk)
+
+    @property
+    def chats_on(self) -> tuple[str, ...]:
+        """The origins whose pages may hold the chat."""
+        return tuple(self.chat_origins.split())
 
 
 class HoursVersion(models.Model):
@@ -144,6 +154,9 @@ class PromiseVersion(models.Model):
     )
     acknowledge_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Open minutes until we say we have it"
+    )
+    first_answer_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Seconds of open time until the first answer in web chat"
     )
     stated_at = models.DateTimeField()
     stated_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")

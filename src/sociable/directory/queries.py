@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
-from sociable.domain.promise import Clock, Form, Promise, clock_of
+from sociable.domain.promise import Clock, Form, Promise, clock_of, first_answer_by
 from sociable.domain.worktime import Calendar, StatedHours, Version, holidays
 
 
@@ -101,6 +101,9 @@ def promise_rule(version: PromiseVersion | None) -> Promise | None:
         days=version.days,
         same_day_until=version.same_day_until,
         acknowledge_within=_minutes(version.acknowledge_minutes),
+        first_answer_within=None
+        if version.first_answer_seconds is None
+        else timedelta(seconds=version.first_answer_seconds),
     )
 
 
@@ -131,6 +134,11 @@ class Stated:
         version = promise_on(self.versions, self.account, arrived_at) if self.calendar else None
         clock = clock_of(promise_rule(version), self.calendar, arrived_at)
         return clock, version if clock.due_at else None
+
+    def first_answer_by(self, arrived_at: datetime) -> datetime | None:
+        """This function will say by when somebody who waits at the other end is to have a first answer; None: not promised."""
+        version = promise_on(self.versions, self.account, arrived_at) if self.calendar else None
+        return first_answer_by(promise_rule(version), self.calendar, arrived_at)
 
 
 def stated(account_id: int) -> Stated:

@@ -26,13 +26,17 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What an account promises: one form with its amount, and perhaps "acknowledge within"."""
+    """What an account promises: one form with its amount, and perhaps "acknowledge within".
+
+    `first_answer_within` is for whoever waits at the other end, in web chat, while the account is open.
+    """
 
     form: Form
     amount: timedelta | None = None
     days: int | None = None
     same_day_until: time | None = None
     acknowledge_within: timedelta | None = None
+    first_answer_within: timedelta | None = None
 
     def sentence(self) -> str:
         """This function will say the promise as the public reads it."""
@@ -41,9 +45,12 @@ class Promise:
             Form.WORKING_DAYS: lambda: f"within {_counted(self.days or 1, 'working day')}",
             Form.SAME_OR_NEXT_DAY: self._same_or_next,
         }[self.form]()
-        if self.acknowledge_within is None:
-            return f"We answer {answer}"
-        return f"We say we have it within {in_words(self.acknowledge_within)} and answer {answer}"
+        said = f"We answer {answer}"
+        if self.acknowledge_within is not None:
+            said = f"We say we have it within {in_words(self.acknowledge_within)} and answer {answer}"
+        if self.first_answer_within is not None:
+            said += f". In web chat the first answer comes within {seconds_words(self.first_answer_within)} while we are open"
+        return said
 
     def _same_or_next(self) -> str:
         if self.same_day_until is None:
@@ -111,6 +118,16 @@ def clock_of(promise: Promise | None, calendar: Calendar | None, arrived_at: dat
     except NeverOpen:
         return _unpromised(arrived_at)
     return Clock(starts_at, due_at, acknowledge_by_at, _length(promise, calendar, starts_at), due_at)
+
+
+def first_answer_by(promise: Promise | None, calendar: Calendar | None, arrived_at: datetime) -> datetime | None:
+    """This function will say by when somebody who waits at the other end is to have a first answer.
+
+    Shape:  None where none is promised, and for what was said out of hours: nobody was there to wait for
+    """
+    if promise is None or promise.first_answer_within is None or calendar is None or not calendar.is_open(arrived_at):
+        return None
+    return calendar.due(arrived_at, promise.first_answer_within)
 
 
 def _unpromised(arrived_at: datetime) -> Clock:
@@ -189,6 +206,16 @@ def in_words(length: timedelta) -> str:
     if minutes:
         parts.append(_counted(minutes, "minute"))
     return " ".join(parts)
+
+
+def seconds_words(length: timedelta) -> str:
+    """This function will say a short length of time to the second: "90 seconds", "5 minutes", "2 minutes 30 seconds"."""
+    seconds = round(length.total_seconds())
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 2:
+        return _counted(seconds, "second")
+    whole = in_words(timedelta(minutes=minutes))
+    return f"{whole} {_counted(rest, 'second')}" if rest else whole
 
 
 def clock_words(at: time) -> str:

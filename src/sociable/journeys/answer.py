@@ -16,7 +16,7 @@ from django.db import transaction
 
 from sociable.channels import registry
 from sociable.channels.base import ParsedAttachment
-from sociable.conversations import files, presence
+from sociable.conversations import chats, files, presence
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Attachment, Conversation, Draft, Mention, Message, Outgoing
 from sociable.directory import queries as directory
@@ -127,8 +127,8 @@ def check_nothing_newer(conversation: Conversation, person: Person, against_vers
 
     Errors: SomethingNewer
     """
-    if conversation.version != against_version:
-        between = _between(conversation, against_version)
+    between = _between(conversation, against_version) if conversation.version != against_version else None
+    if between is not None and not _is_talk(conversation, between):
         raise SomethingNewer(f"{_who_spoke(between, now)}. Send yours anyway?", between)
     held_until = conversation.held_until_at
     if (
@@ -138,6 +138,12 @@ def check_nothing_newer(conversation: Conversation, person: Person, against_vers
         and held_until > now
     ):
         raise SomethingNewer(f"{conversation.held_by.name} has this one and may be answering. Send yours anyway?")
+
+
+def _is_talk(conversation: Conversation, between: Sequence[Message]) -> bool:
+    """In a chat both sides speak at once; only what a colleague said meanwhile holds an answer back."""
+    theirs = bool(between) and all(message.direction == Message.Direction.IN for message in between)
+    return theirs and chats.open_in(conversation.pk) is not None
 
 
 def _between(conversation: Conversation, against_version: int) -> list[Message]:
@@ -170,7 +176,7 @@ def hold_or_close(conversation: Conversation, person: Person, now: datetime, *, 
     elif conversation.held_by_id is None or (
         conversation.held_until_at is not None and conversation.held_until_at <= now
     ):
-        claim.take(conversation.pk, person, now)
+        claim.take(conversation.pk, person, now, answering=True)
 
 
 def _ago(since: timedelta) -> str:
@@ -202,6 +208,7 @@ def _write(conversation: Conversation, person: Person, text: str, now: datetime,
             visibility=leg.visibility,
             acknowledges=leg.for_onlookers or how.get("acknowledges", False),
             part_of=first,
+            thread_key=chats.answered_in(conversation.pk, leg.channel, now),
         )
         written.append(message)
     if private:
@@ -240,7 +247,12 @@ def _leave_reason(
 def _queue(written: Sequence[Message], now: datetime) -> None:
     after: Outgoing | None = None
     for message in written:
-        after = outbox.queue(message, undo_until_at=now + timedelta(seconds=settings.UNDO_SECONDS), after=after)
+        after = outbox.queue(message, undo_until_at=now + _time_to_undo(message), after=after)
+
+
+def _time_to_undo(message: Message) -> timedelta:
+    """Whoever waits at the other end reads it at once: nothing said to them can be taken back."""
+    return timedelta() if chats.is_live(message) else timedelta(seconds=settings.UNDO_SECONDS)
 
 
 def _attach(message: Message, attachments: Sequence[ParsedAttachment], hashes: Sequence[str]) -> None:

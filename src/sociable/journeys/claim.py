@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from sociable.conversations import chats
 from sociable.conversations.models import Conversation
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
@@ -31,6 +32,10 @@ class Taken(DomainError):
     """Somebody else holds the conversation."""
 
 
+class FullHands(DomainError):
+    """Whoever wants to take a web chat has as many as one person is to have at once."""
+
+
 class NothingToTake(DomainError):
     """No request in this person's accounts is free."""
 
@@ -40,13 +45,34 @@ def hold_time() -> timedelta:
     return timedelta(minutes=settings.HOLD_MINUTES)
 
 
-def take(conversation_id: int, person: Person, now: datetime) -> Conversation:
+def check_hands_free(conversation: Conversation, person: Person, now: datetime, who: str = "You") -> None:
+    """This function will raise where a person has as many web chats as the account lets one have, and this is another.
+
+    Errors: FullHands
+    """
+    if chats.open_in(conversation.pk) is None:
+        return
+    has, most = chats.in_hand(person, now, besides=conversation.pk), conversation.account.most_chats
+    if has >= most:
+        raise FullHands(full_words(has, who))
+
+
+def full_words(number: int, who: str = "You") -> str:
+    """This function will say that somebody has as many web chats as one person is to have."""
+    has = "have" if who == "You" else "has"
+    return f"{who} {has} {number} web chat{'' if number == 1 else 's'} open, the most at once. End one, or hand one over, before the next."
+
+
+def take(conversation_id: int, person: Person, now: datetime, *, answering: bool = False) -> Conversation:
     """This function will hold a conversation for a person, or hold it longer.
 
-    Errors: Taken with who has it; NotAllowed
+    Shape:  whoever is `answering` a web chat holds it, however many they have
+    Errors: Taken with who has it; FullHands; NotAllowed
     """
     conversation = Conversation.objects.select_related("account__partner", "held_by").get(pk=conversation_id)
     permissions.check_can_answer(person, conversation.place)
+    if not answering and conversation.held_by_id != person.pk:
+        check_hands_free(conversation, person, now)
     with transaction.atomic():
         if not _hold(conversation, person, now):
             conversation.refresh_from_db()
@@ -72,6 +98,7 @@ def _hold(conversation: Conversation, person: Person, now: datetime) -> bool:
 def take_next(person: Person, now: datetime, accounts: list[Account] | None = None) -> Conversation:
     """This function will hold the next request in the fair order that nobody else holds.
 
+    Shape:  web chats are passed over by whoever has as many as one person is to have
     Errors: NothingToTake
     """
     if accounts is None:
@@ -79,9 +106,15 @@ def take_next(person: Person, now: datetime, accounts: list[Account] | None = No
     else:
         mine = [account for account in accounts if permissions.can_answer(person, account.place)]
     after = None
+    passed_over = ""
     while True:
         page = promises.fair_page(promises.Line(mine), now, limit=10, after=after)
         for place in page.places:
+            try:
+                check_hands_free(place.wait.conversation, person, now)
+            except FullHands as full:
+                passed_over = f"Only web chats wait just now. {full.message}"
+                continue
             with transaction.atomic():
                 if _hold(place.wait.conversation, person, now):
                     if (
@@ -91,7 +124,7 @@ def take_next(person: Person, now: datetime, accounts: list[Account] | None = No
                         continue
                     return Conversation.objects.select_related("account__partner").get(pk=place.wait.conversation_id)
         if page.after is None:
-            raise NothingToTake("Nobody is waiting in your accounts just now.")
+            raise NothingToTake(passed_over or "Nobody is waiting in your accounts just now.")
         after = page.after
 
 
@@ -120,11 +153,12 @@ def let_go(conversation_id: int, person: Person, now: datetime) -> None:
 def hand_over(conversation_id: int, person: Person, to: Person, note: str, now: datetime) -> None:
     """This function will put a conversation into somebody else's hands, with a note for them.
 
-    Errors: NotAllowed, for either of the two
+    Errors: NotAllowed, for either of the two; FullHands, of the other
     """
     conversation = Conversation.objects.select_related("account__partner").get(pk=conversation_id)
     permissions.check_can_answer(person, conversation.place)
     permissions.check_can_answer(to, conversation.place)
+    check_hands_free(conversation, to, now, to.first_name)
     until = now + 4 * hold_time()  # they may be busy just now
     with transaction.atomic():
         Conversation.objects.filter(pk=conversation_id).update(

@@ -40,6 +40,7 @@ COMES_FROM: dict[str, tuple[str, ...]] = {
     State.DELIVERED: (State.QUEUED, State.SENDING, State.UNKNOWN, State.ACCEPTED),
     State.BOUNCED: (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DELIVERED),
 }
+IT_STANDS_THERE = "It stands where they asked; nothing had to be sent."
 ASK_AFTER = timedelta(seconds=10)  # a network that took it just now may not show it yet
 
 
@@ -51,8 +52,12 @@ def queue(message: Message, *, undo_until_at: datetime, after: Outgoing | None =
     """This function will put a message into the outbox inside the caller's transaction; it leaves when undo is over.
 
     Shape:  it leaves only once `after`, an earlier part of the same answer, is there. A message to nobody's address is read
-            on the private link: it is delivered the moment it may no longer be undone.
+            on the private link, or in the chat: it is delivered the moment it may no longer be undone.
     """
+    if not message.to_addresses and undo_until_at <= message.sent_at:
+        return Outgoing.objects.create(
+            message=message, undo_until_at=undo_until_at, after=after, state=State.DELIVERED, detail=IT_STANDS_THERE
+        )
     outgoing = Outgoing.objects.create(message=message, undo_until_at=undo_until_at, after=after)
     if message.to_addresses:
         message.message_id = _key_of(message)

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 
 from sociable.channels import registry
 from sociable.channels.base import Capabilities, ParsedAttachment
+from sociable.conversations import chats
 from sociable.conversations.models import Conversation, Identity, Message, SavedAnswer
 from sociable.conversations.queries import READ_BY_OTHERS
 from sociable.directory.limits import capabilities_of
@@ -103,12 +104,21 @@ def address_of(conversation: Conversation) -> tuple[str, str]:
     last_in = heard.filter(Q(from_address__in=theirs) | Q(from_address="")).first() or heard.first()
     if last_in is None:
         return "form", ""
+    if registry.adapter_class(last_in.channel).capabilities.live:
+        return _where_they_chat(conversation, last_in.channel)
     address = last_in.reply_address or last_in.from_address
     if address and registry.can_send(last_in.channel):
         return last_in.channel, address
     if last_in.reply_address:
         return "email", last_in.reply_address
     return ("email", address) if address and last_in.identity_kind == "email" else (last_in.channel, "")
+
+
+def _where_they_chat(conversation: Conversation, channel: str) -> tuple[str, str]:
+    """In the chat as long as it is open; once it has ended, by email where they gave an address."""
+    chat = chats.last_in(conversation.pk)
+    gone_to = chat.email if chat is not None and not chat.is_open else ""
+    return ("email", gone_to) if gone_to else (channel, "")
 
 
 def heard_in(conversation: Conversation) -> QuerySet[Message]:

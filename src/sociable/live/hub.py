@@ -23,6 +23,7 @@ class Frame(NamedTuple):
     content: bytes
     account_id: int | None = None
     conversation_id: int | None = None
+    kind: str = ""
 
 
 RESYNC = Frame(b"event: resync\ndata: {}\n\n")  # "something was missed: load anew"
@@ -34,6 +35,7 @@ class Stream:
     """One open browser: where its events are queued, on which loop it lives, and which of them it may have."""
 
     wants: Callable[[Frame], bool]
+    only: int | None = None  # the one conversation it is about, if it is about one
     queue: asyncio.Queue[Frame] = field(default_factory=lambda: asyncio.Queue(ROOM))
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
@@ -48,6 +50,7 @@ class Stream:
 
 
 _streams: set[Stream] = set()
+_of_conversation: dict[int, set[Stream]] = {}  # those about one: found without asking the thousands that are not
 _guard = threading.Lock()
 _work = threading.Condition()
 _wakes = 0
@@ -61,32 +64,49 @@ def frame_of(hint: Hint) -> Frame:
     told = {name: value for name, value in hint.items() if name != "id"}
     number = f"id: {hint['id']}\n" if hint.get("id") else ""
     content = f"{number}data: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
-    return Frame(content, hint["account"], hint["conversation"])
+    return Frame(content, hint["account"], hint["conversation"], hint["kind"])
 
 
-def open_stream(wants: Callable[[Frame], bool]) -> Stream:
-    """This function will open a stream on the running event loop for the events that `wants` accepts."""
-    stream = Stream(wants)
+def open_stream(wants: Callable[[Frame], bool], only: int | None = None) -> Stream:
+    """This function will open a stream on the running event loop for the events that `wants` accepts.
+
+    Shape:  one about a single conversation says so with `only`, and is asked about no other
+    """
+    stream = Stream(wants, only)
     with _guard:
-        _streams.add(stream)
+        _group(only).add(stream)
     return stream
+
+
+def _group(only: int | None) -> set[Stream]:
+    return _streams if only is None else _of_conversation.setdefault(only, set())
+
+
+def follow(stream: Stream, only: int) -> None:
+    """This function will make a stream about another conversation: the one hers was merged into, say."""
+    close_stream(stream)
+    stream.only = only
+    with _guard:
+        _group(only).add(stream)
 
 
 def close_stream(stream: Stream) -> None:
     """This function will forget a stream."""
     with _guard:
-        _streams.discard(stream)
+        _group(stream.only).discard(stream)
+        if stream.only is not None and not _of_conversation[stream.only]:
+            del _of_conversation[stream.only]
 
 
 def count() -> int:
     """This function will count the open streams of this process."""
-    return len(_streams)
+    return len(_streams) + sum(map(len, _of_conversation.values()))
 
 
 def tell(hint: Hint) -> None:
     """This function will hand a hint to every stream of this process that wants it; call it from any thread."""
     frame = frame_of(hint)
-    _hand_out(frame, lambda stream: stream.wants(frame))
+    _hand_out(frame, lambda stream: stream.wants(frame), hint["conversation"])
 
 
 def resync() -> None:
@@ -99,14 +119,23 @@ def end() -> None:
     _hand_out(END, lambda _stream: True)
 
 
-def _hand_out(frame: Frame, to: Callable[[Stream], bool]) -> None:
+EVERY = -1  # conversation
+
+
+def _hand_out(frame: Frame, to: Callable[[Stream], bool], about: int | None = EVERY) -> None:
     with _guard:
         by_loop: dict[asyncio.AbstractEventLoop, list[Stream]] = {}
-        for stream in _streams:
+        for stream in (*_streams, *_about(about)):
             by_loop.setdefault(stream.loop, []).append(stream)
     for loop, here in by_loop.items():
         with contextlib.suppress(RuntimeError):  # the loop has closed, and its streams with it
             loop.call_soon_threadsafe(_deliver, here, frame, to)
+
+
+def _about(conversation_id: int | None) -> list[Stream]:
+    if conversation_id == EVERY:
+        return [stream for group in _of_conversation.values() for stream in group]
+    return list(_of_conversation.get(conversation_id or 0, ()))
 
 
 def _deliver(streams: list[Stream], frame: Frame, to: Callable[[Stream], bool]) -> None:

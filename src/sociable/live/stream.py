@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from sociable.live.hub import END, Frame
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 PING_SECONDS = 15.0  # proxies hang up on what is silent
 LOOK_AGAIN_SECONDS = 60.0  # how soon somebody who signed out, or lost a role, hears nothing more
@@ -41,17 +42,34 @@ class Audience:
 
 
 class Listener:
-    """One browser's stream from its first byte to its last. `look` says anew what it may hear, or None to end it."""
+    """One browser's stream from its first byte to its last. `look` says anew what it may hear, or None to end it.
 
-    def __init__(self, audience: Audience, look: Callable[[], Awaitable[Audience | None]], send: Send) -> None:
+    What is written for the frames that came is decided by `words`: the frames themselves, unless another kind of listener
+    says more. `only` is the one conversation it is about, if it is about one.
+    """
+
+    def __init__(
+        self,
+        audience: Audience,
+        look: Callable[[], Awaitable[Audience | None]],
+        send: Send,
+        *,
+        only: int | None = None,
+        headers: Headers = (),
+    ) -> None:
         self._audience = audience
         self._look = look
         self._send = send
-        self._stream = hub.open_stream(self.may_hear)
+        self._headers = [*_HEADERS, *headers]
+        self._stream = hub.open_stream(self.may_hear, only)
 
     def may_hear(self, frame: Frame) -> bool:
         """This function will say whether this browser may have an event, by what was last looked up."""
         return self._audience.may_hear(frame)
+
+    async def words(self, frames: Sequence[Frame]) -> bytes:
+        """This function will return what is written to the browser for the frames that came."""
+        return b"".join(frame.content for frame in frames)
 
     async def serve(self, receive: Receive, missed: Callable[[], Awaitable[list[Frame]]]) -> None:
         """This function will stream until the browser goes, the person may no longer listen, or the process stops.
@@ -62,7 +80,7 @@ class Listener:
         gone.add_done_callback(lambda _done: self._stream.put(END))
         looking = asyncio.ensure_future(self._look_again())
         try:
-            await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
             await self._write(b"retry: 2000\n\n" + b"".join(frame.content for frame in await missed()))
             while await self._tell():
                 pass
@@ -83,7 +101,7 @@ class Listener:
             return True
         while not self._stream.queue.empty():
             frames.append(self._stream.queue.get_nowait())
-        if content := b"".join(frame.content for frame in frames):
+        if content := await self.words(frames):
             await self._write(content)
         return END not in frames
 

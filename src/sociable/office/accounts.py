@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -108,10 +109,17 @@ def show(request: HttpRequest, account_id: int) -> HttpResponse:
         "may_change": permissions.can_change_account(person, account.place),
         "may_connect": permissions.can_connect(person, account.place),
         "facts": _facts(account),
+        "chat_tag": _chat_tag(account),
         "hours_versions": stating.hours_versions(account, now),
         "promise_versions": stating.promise_versions(account, now),
     }
     return page(request, "accounts", "account.html", context)
+
+
+def _chat_tag(account: Account) -> str:
+    """The line by which a body's own site holds the chat; the script itself stays where it can be mended."""
+    script = f"{settings.PUBLIC_URL}{settings.STATIC_URL}public/chat.js"
+    return f'<script src="{script}" data-account="{account.slug}" defer></script>'
 
 
 def _facts(account: Account) -> list[dict[str, str]]:
@@ -126,6 +134,7 @@ def _facts(account: Account) -> list[dict[str, str]]:
         ("What it does", account.about),
         ("Mail address", account.address),
         ("Other ways to ask", account.other_ways),
+        ("Web chats one person has at once", str(account.most_chats) if account.takes_chat else ""),
         ("Owner", str(account.owner or "Nobody")),
         ("Deputy", str(account.deputy or "Nobody")),
         ("Who can get back in", account.recovery),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.db.models import Q
@@ -39,6 +40,28 @@ def _zone(value: str) -> str:
         raise forms.ValidationError(refusal.message) from None
 
 
+def _origin(typed: str) -> str:
+    """A site as browsers name it: scheme, host, and the port where it is unusual.
+
+    Errors: ValidationError with what is wrong
+    """
+    parts = urlsplit(typed if "://" in typed else f"https://{typed}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.username is not None:
+        raise forms.ValidationError(f"“{typed}” is no address of a site. Give it as in https://www.city.example")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1")):
+        raise forms.ValidationError(
+            f"“{typed}” must begin with https://: what residents write must not be read on the way."
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (
+        f":{port}" if port not in (None, 443 if parts.scheme == "https" else 80) else ""
+    )
+
+
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
     """The facts of an account."""
 
@@ -57,6 +80,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "other_ways",
             "takes_form",
             "sends_receipts",
+            "takes_chat",
+            "chat_origins",
+            "most_chats",
             "owner",
             "deputy",
             "recovery",
@@ -65,7 +91,11 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "zone",
         )
         field_classes = {"learning_until_on": DateField, "reviewed_on": DateField, "link": WebField}  # noqa: RUF012 - as Django has it
-        widgets = {"about": forms.Textarea(attrs={"rows": 3}), "other_ways": forms.Textarea(attrs={"rows": 3})}  # noqa: RUF012
+        widgets = {  # noqa: RUF012
+            "about": forms.Textarea(attrs={"rows": 3}),
+            "other_ways": forms.Textarea(attrs={"rows": 3}),
+            "chat_origins": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
+        }
         labels = {  # noqa: RUF012
             "learning_until_on": "Learning until",
             "about": "What it does",
@@ -74,6 +104,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "link": "Address on the network",
             "takes_form": "Can be asked by the public form",
             "sends_receipts": "Sends receipts",
+            "takes_chat": "Can be asked by web chat",
+            "chat_origins": "Sites that may hold the chat",
+            "most_chats": "Web chats one person has at once",
             "recovery": "Who can get back in",
             "reviewed_on": "Last reviewed",
             "division": "Bank holidays of",
@@ -92,6 +125,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
 
     def clean_zone(self) -> str:
         return _zone(self.cleaned_data["zone"])
+
+    def clean_chat_origins(self) -> str:
+        return "\n".join(dict.fromkeys(map(_origin, self.cleaned_data["chat_origins"].split())))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -36,7 +36,17 @@ class PromiseForm(Statement):
         required=False,
         help_text="Minutes of open time. Only a person's word counts, not an automatic receipt",
     )
-    field_order = ("kind", "minutes", "days", "same_day_until", "acknowledge_minutes", "valid_from_on", "change_note")
+    first_answer_seconds = forms.IntegerField(
+        label="First answer in web chat within",
+        min_value=5,
+        max_value=3_600,
+        required=False,
+        help_text="Seconds, while the account is open. Beside the promise above, for whoever waits at the other end",
+    )
+    field_order = (
+        "kind", "minutes", "days", "same_day_until", "acknowledge_minutes", "first_answer_seconds", "valid_from_on",
+        "change_note",
+    )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -55,6 +65,7 @@ class PromiseForm(Statement):
             days=typed["days"] if form == _Form.WORKING_DAYS else None,
             same_day_until=typed["same_day_until"] if form == _Form.SAME_OR_NEXT_DAY else None,
             acknowledge_minutes=typed["acknowledge_minutes"],
+            first_answer_seconds=typed["first_answer_seconds"],
             change_note=typed["change_note"],
         )
 
@@ -63,5 +74,5 @@ def as_typed(version: PromiseVersion | None) -> dict[str, int | str | time | dat
     """This function will return a stated promise as the form has it."""
     if version is None:
         return {"kind": _Form.OPEN_TIME, "minutes": 120}
-    amounts = ("minutes", "days", "same_day_until", "acknowledge_minutes")
+    amounts = ("minutes", "days", "same_day_until", "acknowledge_minutes", "first_answer_seconds")
     return {"kind": version.form, **{name: getattr(version, name) for name in amounts}}

@@ -15,7 +15,7 @@ import numpy as np
 from django.db.models import Count, F, Q
 
 from sociable.domain.worktime import Calendar
-from sociable.promises.models import Wait
+from sociable.promises.models import Wait, Waits
 
 FEW = 10  # below this a percentage says more than is known
 _Ended = Wait.Ended
@@ -44,11 +44,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One account's record: live waits, those from when it was learning, and how many came without a promise."""
+    """One account's record: live waits, those from when it was learning, and how many came without a promise.
+
+    `first` is how the promise of a first answer in chat was kept, beside the other.
+    """
 
     live: Kept = field(default_factory=Kept)
     learning: Kept = field(default_factory=Kept)
     unpromised: int = 0
+    first: Kept = field(default_factory=Kept)
 
 
 def kept_since(account_ids: Iterable[int], since: datetime, now: datetime) -> dict[int, Record]:
@@ -59,26 +63,39 @@ def kept_since(account_ids: Iterable[int], since: datetime, now: datetime) -> di
     """
     ids = list(account_ids)
     waits = Wait.objects.filter(account_id__in=ids).exclude(ended__in=[_Ended.NOT_REQUEST, _Ended.JOINED])
-    in_question = waits.filter(Q(due_at__gte=since) | Q(ended_at=None, due_at__lt=since))
-    rows = (
-        in_question.order_by()
-        .values_list("account_id", "in_learning")
-        .annotate(
-            n_kept=Count("pk", filter=Q(ended=_Ended.ANSWERED, ended_at__lte=F("due_at"))),
-            n_late=Count("pk", filter=Q(ended=_Ended.ANSWERED, ended_at__gt=F("due_at"))),
-            n_closed=Count("pk", filter=Q(ended=_Ended.CLOSED)),
-            n_waiting_late=Count("pk", filter=Q(ended_at=None, due_at__lt=now)),
-            n_not_yet_due=Count("pk", filter=Q(ended_at=None, due_at__gte=now)),
-        )
-    )
-    counted = {(account_id, in_learning): Kept(*numbers) for account_id, in_learning, *numbers in rows}
+    counted = _counted(waits, "due_at", since, now)
+    first = _counted(waits.filter(waits_live=True), "first_answer_by_at", since, now)
     unpromised = (
         waits.filter(due_at=None, started_at__gte=since).order_by().values_list("account_id").annotate(Count("pk"))
     )
     without = dict(unpromised)
+    nothing = Kept()
     return {
-        pk: Record(counted.get((pk, False), Kept()), counted.get((pk, True), Kept()), without.get(pk, 0)) for pk in ids
+        pk: Record(
+            live=counted.get((pk, False), nothing),
+            learning=counted.get((pk, True), nothing),
+            unpromised=without.get(pk, 0),
+            first=first.get((pk, False), nothing),
+        )
+        for pk in ids
     }
+
+
+def _counted(waits: Waits, by: str, since: datetime, now: datetime) -> dict[tuple[int, bool], Kept]:
+    """By (account id, in learning), how the promise whose instant stands in the column `by` was kept."""
+    in_question = waits.filter(Q(**{f"{by}__gte": since}) | Q(**{"ended_at": None, f"{by}__lt": since}))
+    rows = (
+        in_question.order_by()
+        .values_list("account_id", "in_learning")
+        .annotate(
+            n_kept=Count("pk", filter=Q(ended=_Ended.ANSWERED, ended_at__lte=F(by))),
+            n_late=Count("pk", filter=Q(ended=_Ended.ANSWERED, ended_at__gt=F(by))),
+            n_closed=Count("pk", filter=Q(ended=_Ended.CLOSED)),
+            n_waiting_late=Count("pk", filter=Q(**{"ended_at": None, f"{by}__lt": now})),
+            n_not_yet_due=Count("pk", filter=Q(**{"ended_at": None, f"{by}__gte": now})),
+        )
+    )
+    return {(account_id, in_learning): Kept(*numbers) for account_id, in_learning, *numbers in rows}
 
 
 @dataclass(frozen=True, slots=True)

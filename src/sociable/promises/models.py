@@ -53,6 +53,10 @@ class Wait(models.Model):
     due_at = models.DateTimeField(null=True, help_text="Null: no promise")
     acknowledge_by_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    waits_live = models.BooleanField(
+        default=False, help_text="Whoever asked waited at the other end: the promise of a first answer applies"
+    )
+    first_answer_by_at = models.DateTimeField(null=True, help_text="Null: no first answer was promised")
     length_seconds = models.PositiveIntegerField(help_text="Open time the promise gives: the measure of its share used")
     ordered_at = models.DateTimeField(
         help_text="The instant by which it takes its fair place: due time, or the yardstick without a promise"
@@ -89,6 +93,8 @@ class Wait(models.Model):
             models.Index(fields=["contact"], name="wait_of_contact", condition=Q(ended_at=None)),
             # how an account kept its promise in a stretch of days
             models.Index(fields=["account", "due_at"], name="wait_kept"),
+            # the same for first answers, and how long people waited in chat lately
+            models.Index(fields=["account", "started_at"], name="wait_live", condition=Q(waits_live=True)),
         ]
 
     def __str__(self) -> str:
@@ -106,11 +112,18 @@ class Wait(models.Model):
 
     def kept(self, now: datetime) -> bool | None:
         """Whether the promise was kept: None while it still can be, where none was made, and for what was no request."""
-        if self.due_at is None or self.ended in (self.Ended.NOT_REQUEST, self.Ended.JOINED):
+        return self._kept(self.due_at, now)
+
+    def kept_first(self, now: datetime) -> bool | None:
+        """Whether the promise of a first answer was kept, by the same rule."""
+        return self._kept(self.first_answer_by_at, now)
+
+    def _kept(self, by_at: datetime | None, now: datetime) -> bool | None:
+        if by_at is None or self.ended in (self.Ended.NOT_REQUEST, self.Ended.JOINED):
             return None
         if self.ended == self.Ended.ANSWERED and self.ended_at is not None:
-            return self.ended_at <= self.due_at
-        return None if now <= self.due_at and self.is_open else False
+            return self.ended_at <= by_at
+        return None if now <= by_at and self.is_open else False
 
 
 class Warned(models.Model):

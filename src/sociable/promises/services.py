@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from sociable.channels import registry
 from sociable.conversations.models import Conversation, Message, Outgoing
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
@@ -69,6 +70,7 @@ def heard(*, message: Message, conversation: Conversation, stated: Stated, is_ne
 def begin(*, message: Message, conversation: Conversation, stated: Stated) -> Wait:
     """This function will start a wait at the instant its message reached the network, with its due rows."""
     clock, version = stated.clock(message.sent_at)
+    live = _waits_live(message, conversation)
     wait = Wait.objects.create(
         conversation=conversation,
         account=conversation.account,
@@ -79,12 +81,21 @@ def begin(*, message: Message, conversation: Conversation, stated: Stated) -> Wa
         clock_starts_at=clock.starts_at,
         due_at=clock.due_at,
         acknowledge_by_at=clock.acknowledge_by_at,
+        waits_live=live,
+        first_answer_by_at=stated.first_answer_by(message.sent_at) if live else None,
         length_seconds=_whole_seconds(clock.length),
         ordered_at=clock.ordered_at,
         in_learning=stated.account.stage == Account.Stage.LEARNING,
     )
     _warn(wait, stated.calendar)
     return wait
+
+
+def _waits_live(message: Message, conversation: Conversation) -> bool:
+    """The first answer is promised once a conversation; what is asked later is under the promise for all."""
+    if not registry.adapter_class(message.channel).capabilities.live:
+        return False
+    return not Wait.objects.filter(conversation=conversation, waits_live=True).exists()
 
 
 def _whole_seconds(length: timedelta) -> int:
@@ -101,7 +112,10 @@ def _warn(wait: Wait, calendar: Calendar | None) -> None:
 
 def instants_of(wait: Wait, calendar: Calendar | None) -> dict[str, datetime]:
     """This function will name the warning instants of a wait as they stand now."""
-    return warnings_of(wait.clock, calendar, tuple(settings.WARNING_SHARES))
+    instants = warnings_of(wait.clock, calendar, tuple(settings.WARNING_SHARES))
+    if wait.first_answer_by_at is not None:
+        instants["first"] = wait.first_answer_by_at
+    return instants
 
 
 def end(
@@ -294,10 +308,13 @@ def recompute(stated: Stated) -> int:
         clock, version = stated.clock(wait.started_at)
         wait.promise, wait.clock_starts_at, wait.due_at = version, clock.starts_at, clock.due_at
         wait.acknowledge_by_at, wait.ordered_at = clock.acknowledge_by_at, clock.ordered_at
+        wait.first_answer_by_at = stated.first_answer_by(wait.started_at) if wait.waits_live else None
         wait.length_seconds = _whole_seconds(clock.length)
         wait.save(
-            update_fields=["promise", "clock_starts_at", "due_at", "acknowledge_by_at", "ordered_at", "length_seconds"]
-        )
+            update_fields=[
+                "promise", "clock_starts_at", "due_at", "acknowledge_by_at", "first_answer_by_at", "ordered_at", "length_seconds",
+            ]
+        )  # fmt: skip
         due.withdraw("warn", [wait.pk])
         _warn(wait, stated.calendar)
     return len(waits)

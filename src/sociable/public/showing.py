@@ -48,6 +48,16 @@ class Shown:
         return self.account.takes_form and self.account.stage in (Account.Stage.LEARNING, Account.Stage.LIVE)
 
     @property
+    def takes_chat(self) -> bool:
+        """Whether it can be asked by web chat, in its hours."""
+        return self.account.takes_chat and self.is_answered
+
+    @property
+    def promises_first(self) -> bool:
+        """Whether a first answer in web chat is promised."""
+        return self.takes_chat and self.promise is not None and self.promise.first_answer_seconds is not None
+
+    @property
     def is_answered(self) -> bool:
         """Whether anybody answers here at all."""
         return self.account.stage in (Account.Stage.LEARNING, Account.Stage.LIVE)

@@ -66,9 +66,9 @@ def why(*, mark: Mark | None, trapped: str, address: str, sender: str, text: str
 
 def _crowd(address: str, sender: str, text: str) -> str:
     minutes = WINDOW.seconds // 60
-    same_words = _count("words", " ".join(text.casefold().split()))
-    of_sender = _count("sender", sender.casefold()) if sender else 0
-    of_place = _count("place", address) if address else 0
+    same_words = count("words", " ".join(text.casefold().split()))
+    of_sender = count("sender", sender.casefold()) if sender else 0
+    of_place = count("place", address) if address else 0
     if same_words > MOST_OF_THE_SAME_WORDS:
         return f"The same words were sent {same_words} times in {minutes} minutes"
     if of_sender > MOST_FROM_ONE_SENDER:
@@ -78,8 +78,8 @@ def _crowd(address: str, sender: str, text: str) -> str:
     return ""
 
 
-def _count(kind: str, value: str) -> int:
-    """Only a fingerprint is kept, and only for the window."""
+def count(kind: str, value: str) -> int:
+    """This function will count something once more within the window; only a fingerprint is kept, and only for so long."""
     key = f"form-{kind}-{hashlib.sha256((settings.SECRET_KEY + value).encode()).hexdigest()[:40]}"
     cache.add(key, 0, WINDOW.seconds)
     try:
@@ -91,8 +91,13 @@ def _count(kind: str, value: str) -> int:
 
 def client_address(request: HttpRequest) -> str:
     """This function will return the address a request came from: what the outermost of our own proxies saw, and nothing a client claims."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    return place_of(request.headers.get("X-Forwarded-For", ""), str(request.META.get("REMOTE_ADDR", "")))
+
+
+def place_of(forwarded_for: str, peer: str) -> str:
+    """This function will say the same of a request that is not Django's, from that header and whoever connected to us."""
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     trusted = settings.TRUSTED_PROXIES
     if trusted and len(hops) >= trusted:
         return hops[-trusted]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return peer

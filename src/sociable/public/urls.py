@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sociable.public.views import accounts, ask, papers, receipt
+from sociable.public.views import accounts, ask, chat, papers, receipt
 
 app_name = "public"
 urlpatterns = [
@@ -11,6 +11,13 @@ urlpatterns = [
     path("r/<str:token>/", receipt.receipt, name="receipt"),
     path("r/<str:token>/add/", receipt.add, name="receipt_add"),
     path("r/<str:token>/files/<int:pk>/", receipt.file, name="receipt_file"),
+    path("chat/<slug:slug>/", chat.about, name="chat"),
+    path("chat/<slug:slug>/begin", chat.begin, name="chat_begin"),
+    path("chat/<slug:slug>/lines", chat.lines, name="chat_lines"),
+    path("chat/<slug:slug>/files", chat.files, name="chat_files"),
+    path("chat/<slug:slug>/writing", chat.writing, name="chat_writing"),
+    path("chat/<slug:slug>/leave", chat.leave, name="chat_leave"),
+    path("chat/<slug:slug>/transcript", chat.transcript, name="chat_transcript"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<slug:slug>/", accounts.account, name="account"),
     path("accounts.json", accounts.accounts_json, name="accounts_json"),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 
+from sociable.conversations import chats
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import fetch
@@ -13,6 +14,7 @@ from sociable.live import services as live
 
 EVERY = timedelta(hours=1)
 KEEP_DONE = timedelta(days=7)
+KEEP_SILENT = timedelta(days=1)  # whoever began a chat and said nothing
 
 
 def schedule(now: datetime) -> None:
@@ -22,9 +24,10 @@ def schedule(now: datetime) -> None:
 
 
 def run(row: DueRow, now: datetime) -> None:
-    """This function will prune done rows, old change events and ended sessions, and see that every mailbox is asked."""
+    """This function will prune what is done or old and chats in which nothing was said, and see that every mailbox is asked."""
     due.prune(now - KEEP_DONE)
     live.prune(now)
+    chats.prune(now - KEEP_SILENT)
     Session.objects.filter(expire_date__lt=now).delete()
     fetch.schedule_missing(now)
     due.renew(row, now + EVERY)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import claim, deliver, fetch, files, mirror, receive, snooze, tick
+from sociable.journeys import chat, claim, deliver, fetch, files, mirror, receive, snooze, tick
 from sociable.live import hub
 from sociable.worker import housekeeping, watch
 from sociable.worker.leases import Leases
@@ -46,6 +46,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "fetch": fetch.fetch,
     "hold": claim.expire,
     "snooze": snooze.wake,
+    "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
 NEVER_GIVEN_UP = frozenset({"fetch", "housekeeping"})
@@ -62,7 +63,7 @@ class Lane:
 
 
 LANES = (
-    Lane("quick", ("receive", "warn", "hold", "snooze", "blank", "housekeeping"), 20, 1),
+    Lane("quick", ("receive", "warn", "hold", "snooze", "chat", "blank", "housekeeping"), 20, 1),
     Lane("deliver", ("deliver", "resolve"), 1, 2),
     Lane("fetch", ("fetch",), 1, 3),
     Lane("files", ("files",), 1, 1),

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from sociable.directory.models import Account
 from sociable.people.models import Partner
 from sociable.promises import kept
-from sociable.public import finding, opendata, ours, showing
+from sociable.public import chat_words, finding, opendata, ours, showing
 from sociable.public.forms import FilterForm, OursForm
 from sociable.public.showing import Shown
 
@@ -102,6 +102,9 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
         "kept_words": showing.kept_words(record.live),
         "kept_details": showing.kept_details(record.live),
         "learning_details": showing.kept_details(record.learning) if record.learning.judged else [],
+        "first_words": showing.kept_words(record.first) if here.promises_first else "",
+        "first_details": showing.kept_details(record.first) if record.first.judged or record.first.not_yet_due else [],
+        "chat_words": chat_words.asked_now(here) if here.takes_chat and here.is_open else "",
         "times_words": showing.times_words(times) if times else "",
         "other_ways": [way.strip() for way in found.other_ways.splitlines() if way.strip()],
         "schema": _data_block(opendata.schema_org(here)),

@@ -73,7 +73,7 @@
     if (state) say(state);
     if (change || resync) {
       document.dispatchEvent(new CustomEvent("sociable:change", { detail: change || {} }));
-      soon();
+      if (change?.kind !== "typing") soon(); // that somebody writes is shown where it is heard, and changes nothing else
     }
   };
 

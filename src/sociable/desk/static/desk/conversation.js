@@ -19,6 +19,16 @@
   setInterval(here, 20000);
   document.addEventListener("visibilitychange", here);
 
+  // Whoever chats is heard to write, for as long as they go on
+  const theyWrite = pane.querySelector("[data-they-write]");
+  let silent;
+  document.addEventListener("sociable:change", ({ detail }) => {
+    if (detail.conversation !== Number(theyWrite.dataset.theyWrite)) return;
+    clearTimeout(silent);
+    theyWrite.textContent = detail.kind === "typing" ? "They are writing …" : "";
+    silent = setTimeout(() => { theyWrite.textContent = ""; }, 9000);
+  });
+
   // Words typed in the last second before leaving are kept too; what was sent is not kept again
   let unsaved = false;
   form?.addEventListener("input", () => { unsaved = true; });

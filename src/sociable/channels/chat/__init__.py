@@ -1,0 +1,1 @@
+"""Web chat: heard through our own script on a body's site, answered there."""

@@ -1,0 +1,219 @@
+"""Says how it stands with a chat: before it begins, while somebody waits, what was said, and when it has ended.
+
+Which lines there are is asked of conversations, who waits of promises; how it looks is the script's on the body's site.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+
+from sociable.conversations import chats, presence
+from sociable.conversations import services as conversations
+from sociable.conversations.chat_models import Chat
+from sociable.conversations.models import Attachment, Conversation, Message
+from sociable.directory.queries import zone_of
+from sociable.domain.chat import about
+from sociable.domain.errors import DomainError
+from sociable.domain.promise import seconds_words
+from sociable.domain.saying import moment_near, moment_soon
+from sociable.journeys import chat as journey
+from sociable.journeys.receipts import private_link
+from sociable.promises import services as promises
+from sociable.promises.models import Wait
+from sociable.promises.waiting import Waiting, waiting_at
+from sociable.public.forms import LONGEST_CHARS
+from sociable.public.showing import Shown
+
+MOST_LINES = 200
+_ENDED_WORDS = {
+    Chat.Ended.LEFT: "You ended this chat. Write again and it goes on.",
+    Chat.Ended.QUIET: "This chat has ended. Write again and it goes on.",
+    Chat.Ended.GONE: "This chat has ended, and we still answer your question. Write again and it goes on.",
+    Chat.Ended.REVOKED: "This chat was ended by us.",
+}
+
+
+def before(here: Shown) -> dict[str, Any]:
+    """This function will say what somebody reads who has not begun a chat: may they, how long it takes, and the other ways."""
+    account = here.account
+    return {
+        "account": account.name,
+        "partner": account.partner.name,
+        "brand": account.partner.brand,
+        **_may_begin(here),
+        "open": here.state_words,
+        "expect": f"{here.expect_words}.",
+        "ways": list(_ways(here)),
+        "crisis": "" if here.is_open else account.partner.crisis_words,
+        "privacy": settings.PUBLIC_URL + reverse("public:privacy"),
+        "most_chars": LONGEST_CHARS,
+        "most_bytes": settings.ATTACHMENT_LIMIT_BYTES,
+    }
+
+
+def _may_begin(here: Shown) -> dict[str, Any]:
+    try:
+        journey.check_can_begin(here.stated, here.now)
+    except DomainError as refusal:
+        return {"can_begin": False, "why_not": refusal.message, "waiting": ""}
+    return {"can_begin": True, "why_not": "", "waiting": asked_now(here)}
+
+
+def _ways(here: Shown) -> Any:
+    account = here.account
+    if account.address:
+        yield {"text": f"Email {account.address}", "href": f"mailto:{account.address}"}
+    if here.takes_form:
+        page = settings.PUBLIC_URL + reverse("public:ask_account", args=[account.slug])
+        yield {"text": "Use our form", "href": page}
+
+
+def asked_now(here: Shown) -> str:
+    """This function will say how long a first answer is likely to take for somebody who asks now, and from what that is known."""
+    waiting = waiting_at(here.account.pk, here.now)
+    said = [_before_you(len(waiting.since)), _lately(waiting)]
+    if promised := here.stated.first_answer_by(here.now):
+        said.insert(0, f"We promise a first answer within {seconds_words(promised - here.now)}.")
+    return " ".join(said)
+
+
+def _before_you(number: int) -> str:
+    if not number:
+        return "Nobody waits before you."
+    return f"{number} {'person waits' if number == 1 else 'people wait'} before you."
+
+
+def _lately(waiting: Waiting) -> str:
+    known = waiting.lately
+    if known is None:
+        return "Too few people chatted here lately to say how long it takes."
+    half, most = about(known.half), about(known.most)
+    if half == most:
+        return f"Nine in ten of the last {known.number} people here had a first answer in {most}."
+    return f"Of the last {known.number} people here, half had a first answer in {half}, nine in ten in {most}."
+
+
+# -- In a chat -------------------------------------------------------------------------------------------------------------
+
+
+def update(chat: Chat, after: int, now: datetime) -> dict[str, Any]:
+    """This function will say what was said in a chat after a line, and how it stands.
+
+    Shape:  the same over every way: the stream, the poll that stands in for it, and the answer to a line. `last` is the line
+            to ask after next; `more` says that there is more than is told at once
+    """
+    said = list(chats.lines(chat, now, after).prefetch_related("attachments")[: MOST_LINES + 1])
+    shown = said[:MOST_LINES]
+    link = _link(chat, now)
+    return {
+        "lines": [_line(one, link) for one in shown],
+        "last": shown[-1].pk if shown else after,
+        "more": len(said) > MOST_LINES,
+        "state": state(chat, now, link),
+    }
+
+
+def _link(chat: Chat, now: datetime) -> str:
+    return private_link(conversations.receipt_of(chat.conversation, now).token) if chat.conversation else ""
+
+
+def _line(message: Message, link: str) -> dict[str, Any]:
+    mine = message.direction == Message.Direction.IN
+    return {
+        "n": message.pk,
+        "line": message.message_id.rsplit(":", 1)[-1] if mine else "",
+        "mine": mine,
+        "who": "" if mine else _first_name(message),
+        "by_person": message.author_id is not None,
+        "at": message.sent_at.isoformat(timespec="seconds"),
+        "text": message.text,
+        "files": [_file(one, link) for one in message.attachments.all()],
+    }
+
+
+def _first_name(message: Message) -> str:
+    """Whoever answers is named by their first name; what Sociable says by itself, by the account's."""
+    return message.author.first_name if message.author else message.from_name
+
+
+def _file(attachment: Attachment, link: str) -> dict[str, str]:
+    return {
+        "name": attachment.name,
+        "size": filesizeformat(attachment.size_bytes),
+        "href": "" if attachment.refused_why else f"{link}files/{attachment.pk}/",
+        "refused": attachment.refused_why,
+    }
+
+
+def state(chat: Chat, now: datetime, link: str) -> dict[str, Any]:
+    """This function will say how it stands with a chat: who answers, who writes, how long it may take, whether it has ended."""
+    conversation = chat.conversation
+    ended = _ended_words(chat, conversation)
+    wait = promises.open_wait(conversation) if conversation and not ended else None
+    return {
+        "open": not ended,
+        "ended": ended,
+        "who": _who(chat, conversation, now),
+        "writing": presence.answering(conversation.pk, now) if conversation and not ended else "",
+        "waiting": _waiting_words(wait, chat, now) if wait else "",
+        "link": link,
+        "email": chat.email,
+    }
+
+
+def _ended_words(chat: Chat, conversation: Conversation | None) -> str:
+    if chat.ended:
+        return _ENDED_WORDS[Chat.Ended(chat.ended)]
+    if conversation is not None and conversation.state == Conversation.State.CLOSED:
+        return "We think that is all, and have closed this. Write again and it goes on."
+    return ""
+
+
+def _who(chat: Chat, conversation: Conversation | None, now: datetime) -> str:
+    """Who has the chat in hand, or else whoever answered last."""
+    if conversation is None:
+        return ""
+    until = conversation.held_until_at
+    if conversation.held_by is not None and until is not None and until > now:
+        return conversation.held_by.first_name
+    last = chats.lines(chat, now).filter(author__isnull=False).last()
+    return last.author.first_name if last and last.author else ""
+
+
+def _waiting_words(wait: Wait, chat: Chat, now: datetime) -> str:
+    zone = zone_of(chat.visitor.account)
+    if not wait.waits_live:
+        return _by(wait, now, zone)
+    waiting = waiting_at(wait.account_id, now)
+    said = [_first_promised(wait, now, zone), _before_you(waiting.before(wait.started_at))]
+    if waiting.lately is not None and now - wait.started_at > waiting.lately.most:
+        said.append(
+            f"You have waited longer than nine in ten of the last {waiting.lately.number} people. We are sorry."
+        )
+    else:
+        said.append(_lately(waiting))
+    return " ".join(one for one in said if one)
+
+
+def _first_promised(wait: Wait, now: datetime, zone: str) -> str:
+    by_at = wait.first_answer_by_at
+    if by_at is None:
+        return _by(wait, now, zone)
+    if by_at < now:
+        late = f"We promised you a first answer by {moment_near(by_at, now, zone)} and are late. We are sorry."
+        return f"{late} You keep your place. {_by(wait, now, zone)}"
+    return f"We promise a first answer by {moment_near(by_at, now, zone)}."
+
+
+def _by(wait: Wait, now: datetime, zone: str) -> str:
+    """The promise for all, which stands beside the one for chat."""
+    if wait.due_at is None:
+        return ""
+    if wait.due_at < now:
+        return f"We said we would answer by {moment_soon(wait.due_at, now, zone)} and are late. We are sorry."
+    return f"A person answers by {moment_soon(wait.due_at, now, zone)}."

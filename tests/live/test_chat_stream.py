@@ -1,0 +1,255 @@
+"""What somebody who chats hears: each line once and in order, over reload, sleep and lost connections; and of others nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connections, transaction
+
+from sociable.conversations.models import Chat, Conversation
+from sociable.journeys import answer as answering
+from sociable.journeys import chat as journey
+from sociable.journeys import claim, join
+from sociable.live import hub, stream
+from sociable.live import services as live
+from tests.chatting import SITE, answer, begin, say, takes_chat
+from tests.live.browsers import browser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def tidy_threads(monkeypatch):
+    """The threads that look things up keep no connection to a database that is dropped after the test."""
+    from sociable.config import asgi
+
+    cache.clear()
+    monkeypatch.setattr(asgi, "close_old_connections", connections.close_all)
+
+
+@pytest.fixture(autouse=True)
+def heard_here(monkeypatch):
+    """On PostgreSQL what is told comes back by LISTEN; here it goes straight to the hub, as test_listen proves it would."""
+    monkeypatch.setattr(live, "_tell", lambda told: transaction.on_commit(lambda: hub.tell(told)))
+
+
+@pytest.fixture
+def chat(cast):
+    """Somebody who chats with an account that is always open, and said one line."""
+    from sociable.directory.models import HoursVersion
+
+    HoursVersion.objects.update(notation="24/7")
+    takes_chat(cast.help)
+    begun = begin(cast.help, now=now())
+    say(begun, "Hello", now=now())
+    return begun
+
+
+@pytest.fixture
+def conversation(chat):
+    return Conversation.objects.get()
+
+
+def now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+async def in_thread(what, *arguments, **named):
+    def call():
+        try:
+            return what(*arguments, **named)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(call)
+
+
+@asynccontextmanager
+async def listening(secret: str, *, after: int = 0, origin: str = SITE, **more: Any):
+    headers = {"authorization": f"Bearer {secret}", "origin": origin} | ({"last-event-id": str(after)} if after else {})
+    async with browser("", headers=headers, path="/chat/help/events", **more) as one:
+        yield one
+
+
+def told(one) -> list[dict[str, Any]]:
+    events = one.body.decode().split("\n\n")[:-1]
+    return [json.loads(event.split("data: ", 1)[1]) for event in events if "data: {" in event]
+
+
+def lines(one) -> list[str]:
+    return [line["text"] for each in told(one) for line in each["lines"]]
+
+
+def last_number(one) -> int:
+    return max(int(line[4:]) for line in one.body.decode().split("\n") if line.startswith("id: "))
+
+
+async def until(one, text: str) -> None:
+    await one.until(lambda heard: text in heard.body.decode())
+
+
+def test_who_comes_hears_what_was_said_and_then_what_is(chat, conversation, cast):
+    async def listen():
+        async with listening(chat.secret) as one:
+            assert one.status == 200
+            assert one.headers["access-control-allow-origin"] == SITE
+            await until(one, "Hello")
+            await in_thread(answer, conversation, cast.asha, "On Friday.", now=now())
+            await until(one, "On Friday.")
+            assert lines(one) == ["Hello", "On Friday."]
+            assert told(one)[-1]["lines"][0]["who"] == "Asha"
+
+    asyncio.run(listen())
+
+
+def test_who_comes_back_hears_what_was_missed_and_nothing_twice(chat, conversation, cast):
+    async def listen():
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            after = last_number(one)
+        await in_thread(answer, conversation, cast.asha, "Said while away", now=now())
+        await in_thread(say, chat, "Typed on another page", now=now())
+        async with listening(chat.secret, after=after) as again:
+            await until(again, "Typed on another page")
+            assert lines(again) == ["Said while away", "Typed on another page"]
+
+    asyncio.run(listen())
+
+
+def test_many_lines_at_once_are_each_heard_once_and_in_order(chat, conversation, cast):
+    def both_sides(number: int) -> None:
+        try:
+            if number % 2:
+                say(chat, f"line {number}", now=now())
+            else:
+                answer(conversation, cast.asha, f"line {number}", now=now(), send_anyway=True)
+        finally:
+            connections.close_all()
+
+    async def listen():
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            for number in range(20):
+                await asyncio.to_thread(both_sides, number)
+            await until(one, "line 19")
+            heard = lines(one)
+            assert heard == ["Hello", *(f"line {number}" for number in range(20))]
+            numbers = [line["n"] for each in told(one) for line in each["lines"]]
+            assert numbers == sorted(set(numbers))
+
+    asyncio.run(listen())
+
+
+def test_who_takes_it_and_who_writes_is_heard_by_first_name_and_a_note_is_not(chat, conversation, cast):
+    async def listen():
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            await in_thread(claim.take, conversation.pk, cast.asha, now())
+            await until(one, '"who":"Asha"')
+            await in_thread(
+                answering.note, conversation_id=conversation.pk, person=cast.asha, text="Between us", now=now()
+            )
+            await in_thread(
+                answering.keep_draft, conversation, cast.asha, kind="answer", text="Well", against_version=1, now=now()
+            )
+            await until(one, '"writing":"Asha"')
+            assert "Between us" not in one.body.decode()
+
+    asyncio.run(listen())
+
+
+def test_the_chats_of_others_are_not_heard(chat, conversation, cast):
+    async def listen():
+        other = await in_thread(begin, cast.help, now=now())
+        await in_thread(say, other, "Mine alone", now=now())
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            await in_thread(say, other, "And this too", now=now())
+            await in_thread(say, chat, "Still here", now=now())
+            await until(one, "Still here")
+            assert lines(one) == ["Hello", "Still here"]
+
+    asyncio.run(listen())
+
+
+def test_a_merged_conversation_is_heard_on(chat, conversation, cast):
+    async def listen():
+        mail = await in_thread(cast.mail, when=now())
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            await in_thread(join.merge, conversation.pk, mail.conversation_id, cast.asha, now(), same_person=True)
+            await in_thread(say, chat, "After the merge", now=now())
+            await until(one, "After the merge")
+            await in_thread(answer, mail.conversation, cast.asha, "To both", now=now(), send_anyway=True)
+            await until(one, "To both")
+
+    asyncio.run(listen())
+
+
+def test_a_revoked_secret_hears_nothing_more(chat, conversation, cast):
+    async def listen():
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            await in_thread(journey.revoke, conversation.pk, cast.asha, now())
+            await one.ends()
+        async with listening(chat.secret) as again:
+            assert again.status == 401
+
+    asyncio.run(listen())
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"origin": "https://elsewhere.example"}, 403), ({"secret": "invented"}, 401), ({"method": "POST"}, 405)],
+)
+def test_nobody_else_hears_anything(chat, changed, status):
+    async def listen():
+        given = {"secret": chat.secret} | changed
+        async with listening(given.pop("secret"), **given) as one:
+            await one.ends()
+            assert one.status == status
+            assert b"Hello" not in one.body
+            assert ("access-control-allow-origin" in one.headers) == (status != 403)
+
+    asyncio.run(listen())
+
+
+def test_a_browser_is_told_before_it_listens_what_it_may_send(chat):
+    async def listen():
+        async with listening("", method="OPTIONS") as one:
+            await one.ends()
+            assert one.status == 204
+            assert "Authorization" in one.headers["access-control-allow-headers"]
+
+    asyncio.run(listen())
+
+
+def test_a_quiet_stream_gives_signs_of_life_and_shows_that_they_are_there(chat, monkeypatch):
+    monkeypatch.setattr(stream, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(stream, "LOOK_AGAIN_SECONDS", 0.05)
+    Chat.objects.update(here_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    async def listen():
+        async with listening(chat.secret) as one:
+            await one.hears(": still here")
+
+    asyncio.run(listen())
+    assert Chat.objects.get().here_at > datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_every_chat_ends_when_the_house_stops_and_is_forgotten(chat):
+    async def listen():
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            assert hub.count() == 1
+            hub.end()
+            await one.ends()
+
+    asyncio.run(listen())
+    assert hub.count() == 0

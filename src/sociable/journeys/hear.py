@@ -76,19 +76,21 @@ def _by_account(called: Connection, items: Iterable[RawItem], call: Call) -> lis
         by_network_id.setdefault(item.to_account, []).append(item)
     sorted_out: dict[int, tuple[Connection, list[RawItem]]] = {}
     for network_id, some in by_network_id.items():
-        target = _target(called, network_id, call)
-        sorted_out.setdefault(target.pk, (target, []))[1].extend(some)
+        target, as_heard = _target(called, network_id, call)
+        own = [as_heard.get(item.remote_id, item) for item in some]
+        sorted_out.setdefault(target.pk, (target, []))[1].extend(own)
     return list(sorted_out.values())
 
 
-def _target(called: Connection, network_id: str, call: Call) -> Connection:
+def _target(called: Connection, network_id: str, call: Call) -> tuple[Connection, dict[str, RawItem]]:
+    """Whom a part of a call is for, and how its own adapter heard it: what that one may ask the network for, another may not."""
     if network_id in ("", called.network_id):
-        return called
+        return called, {}
     others = _connections(called.account.channel).filter(network_id=network_id).exclude(pk=called.pk)
     for other in others:
         try:
-            _heard(other, call)
+            heard = _heard(other, call)
         except CallRefused:
             continue
-        return other
-    return called
+        return other, {item.remote_id: item for item in heard.items}
+    return called, {}

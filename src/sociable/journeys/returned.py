@@ -45,6 +45,7 @@ def answered(message: Message, parsed: Parsed, now: datetime) -> None:
 
 def delivered(account: Account, parsed: Parsed, now: datetime) -> bool:
     """This function will note what the network says became of a message of ours; False where it names none that we know."""
+    _known_by_our_key(account, parsed, now)
     named = Q(remote_id=parsed.about_id) | Q(message__message_id=parsed.about_id[:500])
     sent = Outgoing.objects.filter(named, message__partner_id=account.partner_id).exclude(message__message_id="")
     told = parsed.delivery
@@ -57,6 +58,18 @@ def delivered(account: Account, parsed: Parsed, now: datetime) -> bool:
         elif told.permanent:
             outbox.came_back(outgoing, told.detail, now)
     return bool(found)
+
+
+def _known_by_our_key(account: Account, parsed: Parsed, now: datetime) -> None:
+    """A network that gives our own key back tells the id of a message whose fate, and so its id, we had not heard."""
+    unknown = Outgoing.objects.filter(
+        message__partner_id=account.partner_id,
+        message__message_id__in=parsed.references,
+        state__in=[State.SENDING, State.UNKNOWN],
+        remote_id="",
+    )
+    for outgoing in unknown.select_related("message__conversation__account__partner"):
+        outbox.taken(outgoing, Taken("accepted", parsed.about_id, "The network tells of it by our key."), now)
 
 
 def seen(message: Message, now: datetime) -> None:
@@ -75,7 +88,8 @@ def recognised(conversation: Conversation, parsed: Parsed, now: datetime) -> Mes
         state__in=[State.SENDING, State.UNKNOWN, State.ACCEPTED],
     ).filter(Q(remote_id="") | Q(remote_id=parsed.message_id))
     for outgoing in on_its_way.select_related("message__conversation__account__partner").order_by("pk"):
-        if _squeezed(outgoing.message.text) in _squeezed(parsed.text):
+        by_key = outgoing.message.message_id in parsed.references
+        if by_key or _squeezed(outgoing.message.text) in _squeezed(parsed.text):
             receipt = Taken("accepted", parsed.message_id, "The network shows it.", parsed.link, parsed.reply_ref)
             outbox.taken(outgoing, receipt, now)
             return outgoing.message

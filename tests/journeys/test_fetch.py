@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from sociable.conversations.models import Message, RawInbound
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
 from sociable.due import services as due
-from sociable.due.models import DueRow
+from sociable.due.models import DueRow, Pace
 from sociable.journeys import fetch, receive
 from sociable.live import hub
 from sociable.live.models import ChangeEvent
@@ -80,7 +81,7 @@ def test_what_is_there_becomes_requests_and_comes_only_once(mailbox, dovecot):
     row = run(at(10))
     assert subjects() == ["1", "2"]
     assert set(Wait.objects.values_list("started_at", flat=True)) == {SENT_AT}  # when the mail server took it
-    assert row.next_at == at(10) + timedelta(seconds=60)
+    assert at(10) + timedelta(seconds=50) < row.next_at < at(10, 1)  # within its interval
     run()
     put(dovecot, 3)
     run()
@@ -99,13 +100,13 @@ def test_what_somebody_has_read_elsewhere_is_fetched_all_the_same(mailbox, dovec
 
 def test_a_server_that_goes_down_is_trouble_that_is_told_once_and_then_recovered(mailbox, dovecot):
     put(dovecot, 1)
-    run(at(10))
+    down_at = run(at(10)).next_at
     dovecot.stop()
     for _ in range(3):
         row = run()
     mailbox.refresh_from_db()
     assert "cannot be reached" in mailbox.trouble
-    assert mailbox.trouble_since_at == at(10, 1)
+    assert mailbox.trouble_since_at == down_at
     assert list(ChangeEvent.objects.filter(kind__in=["trouble", "recovered"]).values_list("kind", flat=True)) == [
         "trouble"
     ]
@@ -171,6 +172,23 @@ def test_a_server_that_numbers_its_mails_anew_brings_nothing_twice(mailbox, dove
     run()
     assert subjects() == ["1", "2"]
     assert RawInbound.objects.count() == 2
+
+
+def test_one_that_fails_waits_apart_until_it_is_heard_again(mailbox, dovecot):
+    dovecot.stop()
+    assert run(at(10)).pace == Pace.FAILED
+    assert not due.claim(at(11), 5, ["fetch"], paces=[Pace.PROMPT, Pace.SLOW])
+    dovecot.start()
+    put(dovecot, 1)
+    row = run(at(11))
+    assert (row.pace, row.last_error) == (Pace.PROMPT, "")
+
+
+def test_hundreds_that_are_missing_are_not_all_asked_in_one_instant(cast):
+    for account in (cast.help, cast.books, cast.clinic):
+        Connection.objects.create(account=account)
+    assert fetch.schedule_missing(at(10)) == 3
+    assert DueRow.objects.filter(kind="fetch").values("due_at").distinct().count() == 3
 
 
 def test_an_account_that_closed_is_fetched_no_more(mailbox, dovecot):
@@ -242,6 +260,39 @@ def test_one_worker_watches_and_another_takes_over_when_it_is_gone():
     first = watch._keep_or_take(first, at(10, 0))
     assert watch._keep_or_take(None, at(10, 2)) is not None
     assert watch._keep_or_take(first, at(10, 2)) is None
+
+
+def test_where_more_can_tell_than_can_be_listened_to_each_has_its_turn_as_often(cast, monkeypatch):
+    everyone = [Connection.objects.create(account=each).pk for each in (cast.help, cast.books, cast.clinic)]
+    assert list(watch._connections(at(10))) == everyone
+    monkeypatch.setattr(watch, "MOST", 2)
+    turns = [watch._connections(at(10) + number * watch.TURN) for number in range(3)]
+    assert all(len(turn) == 2 for turn in turns)
+    assert Counter(pk for turn in turns for pk in turn) == dict.fromkeys(everyone, 2)
+
+
+def test_one_that_leaves_its_place_has_it_until_it_is_gone(cast, monkeypatch):
+    """A thread asleep in its socket cannot be woken; there are never more of them than said."""
+    stays, began = threading.Event(), []
+
+    def listen(self):
+        began.append(self.connection.pk)
+        stays.wait(20)
+        self.stop.set()
+
+    monkeypatch.setattr(watch.Watch, "_listen", listen)
+    monkeypatch.setattr(watch, "MOST", 1)
+    first, second = (Connection.objects.create(account=each) for each in (cast.help, cast.books))
+    watched: dict[int, watch.Watch] = {}
+    leaving = watch._match(watched, [], {first.pk: first})
+    leaving = watch._match(watched, leaving, {second.pk: second})
+    assert (list(watched), len(leaving)) == ([], 1)
+    stays.set()
+    leaving[0].thread.join(20)
+    assert watch._match(watched, leaving, {second.pk: second}) == []
+    assert list(watched) == [second.pk]
+    watched[second.pk].thread.join(20)
+    assert began == [first.pk, second.pk]
 
 
 def test_waking_is_a_hint_to_workers(mailbox, django_capture_on_commit_callbacks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from datetime import timedelta
 
@@ -10,10 +11,11 @@ from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from sociable.due import services as due
-from sociable.due.models import DueRow
+from sociable.due.models import DueRow, Pace
 from sociable.live import hub
 from sociable.promises.models import Warned
-from sociable.worker import housekeeping, leases, loop
+from sociable.worker import housekeeping, lanes, leases, loop
+from sociable.worker.lanes import Crew, Lane
 from tests.cast import MONDAY_10
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +33,9 @@ def ask(kind: str, key: str = "", when=MONDAY_10, **more) -> None:
     due.ask([due.Due(kind, key or kind, 1, when, **more)])
 
 
-def test_every_kind_has_a_lane_and_every_lane_a_journey():
-    assert sorted(kind for lane in loop.LANES for kind in lane.kinds) == sorted(loop.JOURNEYS)
+def test_every_kind_has_a_lane_for_each_pace_and_every_lane_a_journey():
+    served = [(kind, pace) for lane in loop.LANES for kind in lane.kinds for pace in lane.paces or Pace.values]
+    assert sorted(served) == sorted(itertools.product(loop.JOURNEYS, Pace.values))
 
 
 def test_a_row_that_fails_stops_no_other_and_says_why(journeys):
@@ -192,6 +195,120 @@ def test_a_worker_outlives_a_database_that_is_away(journeys, monkeypatch):
     hub.wake()
     thread.join(20)
     assert next(failures, None) is None
+
+
+class Crowd:
+    """Accounts that are asked, of which some are stuck: each says that it was begun, and the stuck ones wait until let go."""
+
+    def __init__(self, journeys) -> None:
+        self.let_go, self.begun, self.inside = threading.Event(), threading.Semaphore(0), []
+        journeys["fetch"] = self.ask
+
+    def ask(self, row, now):
+        self.inside.append(row.key)
+        self.begun.release()
+        if row.key.startswith("stuck"):
+            self.let_go.wait(20)
+        due.renew(row, now + timedelta(days=1))
+
+    def wait_for(self, number: int) -> None:
+        for _ in range(number):
+            assert self.begun.acquire(timeout=20)
+
+
+def crew_of(*paces: str, held_up: int = 0) -> Crew:
+    return Crew(Lane("fetch", ("fetch",), 1, 2, paces or None, held_up), leases.Leases(), loop.do)
+
+
+def end(crew: Crew) -> None:
+    for thread in crew.at_work():
+        thread.join(20)
+    assert crew.at_work() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_stuck_keeps_its_place_and_no_other(journeys):
+    crowd, crew = Crowd(journeys), crew_of()
+    ask("fetch", "stuck", when=MONDAY_10)
+    for number in range(3):
+        ask("fetch", f"well-{number}", when=MONDAY_10 + timedelta(seconds=number + 1))
+    handed = 0
+    while len(crowd.inside) < 4 and handed < 100:
+        crew.hand_out(0.2)
+        handed += 1
+    crowd.wait_for(4)
+    assert crowd.inside[0] == "stuck"
+    assert sorted(crowd.inside[1:]) == ["well-0", "well-1", "well-2"]
+    assert len(crew.at_work()) >= 1
+    crowd.let_go.set()
+    end(crew)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_there_are_never_more_threads_than_places_and_nothing_is_claimed_that_must_wait(journeys):
+    crowd, crew = Crowd(journeys), crew_of()
+    for number in range(3):
+        ask("fetch", f"stuck-{number}")
+    assert crew.hand_out(0)
+    crowd.wait_for(2)
+    assert crew.hand_out(0)  # no place: look again
+    assert DueRow.objects.filter(claim_id=due.NOBODY).count() == 1
+    crowd.let_go.set()
+    end(crew)
+    assert crew.hand_out(0) is False
+    end(crew)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_turns_out_to_be_slow_gives_its_place_to_the_next_up_to_a_bound(journeys, monkeypatch):
+    crowd, crew = Crowd(journeys), crew_of(held_up=1)
+    for number in range(4):
+        ask("fetch", f"stuck-{number}")
+    crew.hand_out(0)
+    crowd.wait_for(2)
+    monkeypatch.setattr(lanes, "SLOW_SECONDS", -1)  # as if they had been in hand for long
+    crew.hand_out(0)
+    crowd.wait_for(1)
+    assert crew.hand_out(0)  # no place is left
+    assert DueRow.objects.filter(claim_id=due.NOBODY).count() == 1
+    crowd.let_go.set()
+    end(crew)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_took_long_waits_apart_and_comes_back_when_it_is_quick_again(journeys, monkeypatch):
+    crowd = Crowd(journeys)
+    crowd.let_go.set()
+    ask("fetch", "stuck")
+    monkeypatch.setattr(lanes, "SLOW_SECONDS", -1)
+    loop.do_due(["fetch"])
+    assert DueRow.objects.get().pace == Pace.SLOW
+    DueRow.objects.update(next_at=MONDAY_10)
+    prompt, slow = crew_of(Pace.PROMPT), crew_of(Pace.SLOW)
+    assert prompt.hand_out(0) is False
+    assert len(crowd.inside) == 1
+    monkeypatch.setattr(lanes, "SLOW_SECONDS", 60)
+    slow.hand_out(0)
+    end(slow)
+    assert len(crowd.inside) == 2
+    assert DueRow.objects.get().pace == Pace.PROMPT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_stops_says_what_it_leaves_in_hand(journeys, monkeypatch):
+    for module in (loop, leases, loop.watch):
+        monkeypatch.setattr(module, "close_old_connections", connections.close_all)
+    crowd = Crowd(journeys)
+    journeys["housekeeping"] = housekeeping.run
+    ask("fetch", "stuck")
+    worker = loop.Worker()
+    worker.start()
+    crowd.wait_for(1)
+    assert worker.stop(timedelta(seconds=3)) is False
+    crowd.let_go.set()
+    assert worker.stop(timedelta(seconds=20)) is True
+    for thread in worker._beside:
+        thread.join(20)
 
 
 def test_a_wake_up_between_looking_and_sleeping_is_not_slept_through():

@@ -8,6 +8,14 @@ from django.db import models
 from django.db.models import Q
 
 
+class Pace(models.TextChoices):
+    """How it went last time: what is slow or fails waits apart, so that nothing waits behind it."""
+
+    PROMPT = "", "Went well, or was not tried yet"
+    SLOW = "slow", "Took long"
+    FAILED = "failed", "Failed"
+
+
 class DueRow(models.Model):
     """One thing to be done at an instant, once: `key` says which, so it can be asked for twice without harm."""
 
@@ -23,6 +31,7 @@ class DueRow(models.Model):
     attempts = models.PositiveIntegerField(
         default=0, help_text="How often it was claimed since it was asked for or went well"
     )
+    pace = models.CharField(max_length=6, choices=Pace, blank=True, default=Pace.PROMPT)
     last_error = models.TextField(blank=True)
     set_aside_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)

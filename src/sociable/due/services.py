@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
-from sociable.due.models import DueRow
+from sociable.due.models import DueRow, Pace
 
 # How long a row stays with a worker that gives no sign of life. A worker renews it while a handler is busy (see worker),
 # so it outlasts every handler's own time-out, and what a killed worker had in hand is offered again after a minute.
@@ -52,7 +52,17 @@ def ask(things: Iterable[Due]) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["key"],
-        update_fields=["due_at", "next_at", "data", "claim_id", "attempts", "last_error", "set_aside_at", "done_at"],
+        update_fields=[
+            "due_at",
+            "next_at",
+            "data",
+            "claim_id",
+            "attempts",
+            "pace",
+            "last_error",
+            "set_aside_at",
+            "done_at",
+        ],
     )
 
 
@@ -71,16 +81,24 @@ def withdraw(kind: str, subject_ids: Iterable[int]) -> int:
     return DueRow.objects.filter(kind=kind, subject_id__in=list(subject_ids), done_at=None).delete()[0]
 
 
-def claim(now: datetime, limit: int = 20, kinds: Iterable[str] | None = None, lease: timedelta = LEASE) -> list[DueRow]:
+def claim(
+    now: datetime,
+    limit: int = 20,
+    kinds: Iterable[str] | None = None,
+    lease: timedelta = LEASE,
+    paces: Iterable[str] | None = None,
+) -> list[DueRow]:
     """This function will take the rows due at `now` for this worker alone, until the lease ends.
 
-    Shape:  at most `limit` rows, earliest first, each with its attempt number raised
+    Shape:  at most `limit` rows, earliest first, each with its attempt number raised; of some kinds and paces where named
     """
     claim_id = secrets.randbits(62) + 1
     with transaction.atomic():
         rows = DueRow.objects.filter(done_at=None, set_aside_at=None, next_at__lte=now).order_by("next_at", "id")
         if kinds is not None:
             rows = rows.filter(kind__in=list(kinds))
+        if paces is not None:
+            rows = rows.filter(pace__in=list(paces))
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
         taken = list(rows[:limit])
@@ -119,7 +137,14 @@ def renew(row: DueRow, due_at: datetime) -> bool:
     Shape:  one that was hastened while in hand keeps the earlier time, so that what woke it is looked at
     """
     earlier = Case(When(due_at=row.due_at, then=Value(due_at)), default=F("due_at"))
-    return bool(_ours(row).update(due_at=earlier, next_at=earlier, claim_id=NOBODY, attempts=0, last_error=""))
+    return bool(
+        _ours(row).update(due_at=earlier, next_at=earlier, claim_id=NOBODY, attempts=0, pace=Pace.PROMPT, last_error="")
+    )
+
+
+def took_long(row: DueRow) -> None:
+    """This function will note of a row that comes again that it went well and took long: next time it waits apart."""
+    DueRow.objects.filter(pk=row.pk, done_at=None, pace=Pace.PROMPT).update(pace=Pace.SLOW)
 
 
 def pause_before(attempt: int, longest: timedelta = LONGEST_PAUSE) -> timedelta:
@@ -139,6 +164,7 @@ def postpone(
     _ours(row).update(
         next_at=now + pause_before(row.attempts, longest),
         claim_id=NOBODY,
+        pace=Pace.FAILED,
         attempts=row.attempts if tries is not None else min(row.attempts, TRIES),  # beyond, it would look like a killer
         last_error=error[:2000],
         set_aside_at=now if aside else None,

@@ -6,9 +6,12 @@ Nothing is skipped: the cursor moves in the transaction that stores what came be
 from __future__ import annotations
 
 import logging
+import random
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
 
 from sociable.channels.base import ChannelError, Fetches, RateLimited
 from sociable.directory import connecting
@@ -21,6 +24,8 @@ from sociable.live import services as live
 log = logging.getLogger(__name__)
 BATCHES_A_TURN = 8  # then the next account has its turn: none waits behind a full mailbox
 PAUSE_WHERE_NONE_IS_TOLD = timedelta(minutes=1)  # the network wants one and does not say how long
+APART = timedelta(milliseconds=100)  # between two accounts that would all be asked at once
+EARLY = (0.85, 0.95)  # of the interval: each is heard within it, and they do not stay in step
 LONGEST_PAUSE = timedelta(minutes=5)  # an account is never given up, and heard soon after its server is back
 STAGES_HEARD = (Account.Stage.LEARNING, Account.Stage.LIVE, Account.Stage.RESTING)
 
@@ -36,8 +41,8 @@ def schedule_missing(now: datetime) -> int:
     heard = Connection.objects.filter(fetches=True, account__stage__in=STAGES_HEARD)
     open_rows = DueRow.objects.filter(kind="fetch", done_at=None).values("subject_id")
     missing = list(heard.exclude(pk__in=open_rows))
-    for connection in missing:
-        schedule(connection, now)
+    for number, connection in enumerate(missing):
+        schedule(connection, now + number * APART)
     return len(missing)
 
 
@@ -66,26 +71,41 @@ def fetch(row: DueRow, now: datetime) -> None:
             connecting.keep_session(connection.account, adapter)
     except RateLimited as error:
         pause = error.retry_after or PAUSE_WHERE_NONE_IS_TOLD
-        health.limited(connection, now + pause, now)
-        due.renew(row, now + pause)
+        with transaction.atomic():
+            health.limited(connection, now + pause, now)
+            due.renew(row, now + pause)
         return
     except ChannelError as error:
-        health.trouble(connection, error.message, now)
-        due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
+        with transaction.atomic():
+            health.trouble(connection, error.message, now)
+            due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
         return
     except Exception:
         health.trouble(
             connection, "Sociable met something it did not expect while fetching. What came before is stored.", now
         )
         raise
-    health.heard(connection, now)
-    due.renew(row, now if more else now + timedelta(seconds=settings.FETCH_SECONDS))
+    with transaction.atomic():  # one commit: a disk makes few a second, and there may be hundreds of accounts
+        health.heard(connection, now)
+        due.renew(row, now if more else next_round(now))
+
+
+def next_round(now: datetime) -> datetime:
+    """This function will say when an account that was asked now is asked again: within its interval, not in step with others."""
+    return now + timedelta(seconds=settings.FETCH_SECONDS) * random.uniform(*EARLY)
+
+
+def _let_go_of_database() -> None:
+    """A network may take long to answer, and a database has few connections: none is held meanwhile."""
+    if not database.in_atomic_block:
+        database.close()
 
 
 def _turn(connection: Connection, adapter: Fetches, now: datetime) -> bool:
     """Up to BATCHES_A_TURN batches; True if the network has more."""
     cursor = connection.cursor
     for _ in range(BATCHES_A_TURN):
+        _let_go_of_database()
         fetched = adapter.fetch(cursor)
         if fetched.items or fetched.cursor != cursor:
             fresh = receive.store(

@@ -8,18 +8,19 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from sociable.due import services as due
-from sociable.due.models import DueRow
+from sociable.due.models import DueRow, Pace
 from sociable.journeys import chat, claim, deliver, fetch, files, mirror, receive, snooze, tick
 from sociable.live import hub
-from sociable.worker import housekeeping, watch
+from sociable.worker import housekeeping, lanes, watch
+from sociable.worker.lanes import Crew, Lane
 from sociable.worker.leases import Leases
 
 log = logging.getLogger(__name__)
@@ -52,21 +53,16 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
 NEVER_GIVEN_UP = frozenset({"fetch", "housekeeping"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Kinds that are worked off apart from others, so that a slow network holds up no warning and no answer."""
-
-    name: str
-    kinds: tuple[str, ...]
-    at_once: int  # rows claimed together; what waits for a network is claimed one by one
-    threads: int
-
-
+# Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
+# trouble is known have places of their own. Measured by benchmarks/fetching.py.
 LANES = (
     Lane("quick", ("receive", "warn", "hold", "snooze", "chat", "blank", "housekeeping"), 20, 1),
-    Lane("deliver", ("deliver", "resolve"), 1, 2),
-    Lane("fetch", ("fetch",), 1, 3),
-    Lane("files", ("files",), 1, 1),
+    Lane("deliver", ("deliver", "resolve"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
+    Lane("deliver-again", ("deliver", "resolve"), 1, 2, (Pace.FAILED,)),
+    Lane("fetch", ("fetch",), 1, 24, (Pace.PROMPT,), held_up=100),
+    Lane("fetch-slow", ("fetch",), 1, 16, (Pace.SLOW,)),
+    Lane("fetch-failed", ("fetch",), 1, 16, (Pace.FAILED,)),
+    Lane("files", ("files",), 1, 2),
 )
 
 
@@ -93,7 +89,10 @@ def do(row: DueRow) -> None:
         if tries is not None and row.attempts > BEGUN_TOO_OFTEN:
             due.postpone(row, timezone.now(), f"Begun {row.attempts} times and never ended. {row.last_error}")
             return
+        began = time.monotonic()
         JOURNEYS[row.kind](row, timezone.now())
+        if time.monotonic() - began > lanes.SLOW_SECONDS:
+            due.took_long(row)
     except tick.Overtaken:
         log.info("due row was taken over", extra={"due_key": row.key})
     except Exception as error:
@@ -109,18 +108,18 @@ def _postpone(row: DueRow, error: Exception, tries: int | None) -> None:
         log.exception("due row left to its lease", extra={"due_key": row.key})
 
 
-def _work(lane: Lane, leases: Leases, stop: threading.Event) -> None:
-    """One thread of a lane; it outlives a database that is away for a while."""
+def _work(lane: Lane, leases: Leases, stop: threading.Event, crew: Crew | None = None) -> None:
+    """The thread of a lane; it outlives a database that is away for a while."""
     while not stop.is_set():
         seen = hub.wakes()
         try:
             close_old_connections()
-            busy = do_due(lane.kinds, lane.at_once, leases)
+            more = crew.hand_out(POLL_SECONDS) if crew else do_due(lane.kinds, lane.at_once, leases)
         except Exception:
             log.exception("worker could not look for due rows")
             stop.wait(PAUSE_SECONDS)
             continue
-        if not busy:
+        if not more:
             hub.wait_for_work(seen, POLL_SECONDS)
     close_old_connections()
 
@@ -131,12 +130,15 @@ class Worker:
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._leases = Leases()
+        self._crews = {lane: Crew(lane, self._leases, do) for lane in LANES if lane.threads > 1}
         self._lanes = [
             threading.Thread(
-                target=_work, args=(lane, self._leases, self._stop), name=f"worker-{lane.name}-{n}", daemon=True
+                target=_work,
+                args=(lane, self._leases, self._stop, self._crews.get(lane)),
+                name=f"worker-{lane.name}",
+                daemon=True,
             )
             for lane in LANES
-            for n in range(lane.threads)
         ]
         beside = (("leases", self._leases.keep), ("watch", watch.run), ("begin", _begin))
         self._beside = [
@@ -155,10 +157,13 @@ class Worker:
         """
         self._stop.set()
         hub.wake()
-        share = patience.total_seconds() / len(self._lanes)
+        until = time.monotonic() + patience.total_seconds()
         for thread in self._lanes:
-            thread.join(share)
-        return not any(thread.is_alive() for thread in self._lanes)
+            thread.join(max(0.0, until - time.monotonic()))
+        in_hand = [thread for crew in self._crews.values() for thread in crew.at_work()]
+        for thread in in_hand:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in (*self._lanes, *in_hand))
 
 
 def _begin(stop: threading.Event) -> None:

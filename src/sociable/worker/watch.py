@@ -1,6 +1,7 @@
-"""Listens at mailboxes that tell when something is new, and brings their next fetch forward.
+"""Listens at accounts that tell when something is new, and brings their next fetch forward.
 
-One worker among all watches, by a due row it keeps in hand; what nobody watches is still fetched at its interval.
+One worker among all watches, by a due row it keeps in hand; what nobody watches is still fetched at its interval. Where there
+are more accounts than threads to listen, they listen by turns.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ from sociable.journeys import fetch
 
 log = logging.getLogger(__name__)
 KIND = "watch"
-MOST = 100  # threads asleep in a socket; beyond, mailboxes are only fetched at their interval
+MOST = 200  # threads asleep in a socket
+TURN = timedelta(
+    minutes=10
+)  # for which one is listened at where there are more; the others are fetched at their interval
 EACH_WAIT = timedelta(minutes=5)  # then a mailbox is asked anew: a dead connection, or changed settings, are noticed
+AFTER_NEWS_SECONDS = 1.0  # one that has something new all the time is fetched so often, and no more
 LOOK_SECONDS = 15.0
 LONGEST_PAUSE_SECONDS = 300.0
 
@@ -30,16 +35,17 @@ LONGEST_PAUSE_SECONDS = 300.0
 def run(stop: threading.Event) -> None:
     """This function will watch until `stop` is set, or stand by while another worker does."""
     watched: dict[int, Watch] = {}
+    leaving: list[Watch] = []
     row: DueRow | None = None
     while not stop.is_set():
         try:
             close_old_connections()
             row = _keep_or_take(row, timezone.now())
-            _match(watched, _connections() if row is not None else {})
+            leaving = _match(watched, leaving, _connections(timezone.now()) if row is not None else {})
         except DatabaseError:
-            log.exception("the watch over mailboxes could not look")
+            log.exception("the watch over accounts could not look")
         stop.wait(LOOK_SECONDS)
-    _match(watched, {})
+    _match(watched, leaving, {})
     if row is not None:
         _hand_on(row)
     close_old_connections()
@@ -61,21 +67,35 @@ def _hand_on(row: DueRow) -> None:
         log.info("the watch is left to its lease")
 
 
-def _connections() -> dict[int, Connection]:
+def _connections(now: datetime) -> dict[int, Connection]:
     """Whom to watch: the account's state and settings are part of the question, so a change is noticed."""
     heard = Connection.objects.filter(fetches=True, account__stage__in=fetch.STAGES_HEARD).select_related("account")
-    return {connection.pk: connection for connection in heard.order_by("pk")[:MOST]}
+    return {connection.pk: connection for connection in _whose_turn(list(heard.order_by("pk")), now)}
 
 
-def _match(watched: dict[int, Watch], wanted: dict[int, Connection]) -> None:
-    """End the watches nobody wants or whose settings changed, and begin those that are missing."""
+def _whose_turn(everyone: list[Connection], now: datetime) -> list[Connection]:
+    """All where there is room for all; else a stretch of them that moves on by its own length, so that each comes as often."""
+    if len(everyone) <= MOST:
+        return everyone
+    first = int(now.timestamp() // TURN.total_seconds()) * MOST % len(everyone)
+    return (everyone + everyone)[first : first + MOST]
+
+
+def _match(watched: dict[int, Watch], leaving: list[Watch], wanted: dict[int, Connection]) -> list[Watch]:
+    """End the watches nobody wants or whose settings changed, begin those that are missing, and return those still leaving.
+
+    One that leaves is asleep in its socket for a while yet and keeps its place so long.
+    """
     for pk, watch in list(watched.items()):
         if pk not in wanted or watch.settings != _settings(wanted[pk]):
-            watched.pop(pk).stop.set()
-    for pk, connection in wanted.items():
-        if pk not in watched:
-            watched[pk] = Watch(connection)
-            watched[pk].thread.start()
+            leaving.append(watched.pop(pk))
+            leaving[-1].stop.set()
+    leaving = [watch for watch in leaving if watch.thread.is_alive()]
+    missing = [connection for pk, connection in wanted.items() if pk not in watched]
+    for connection in missing[: max(0, MOST - len(watched) - len(leaving))]:
+        watched[connection.pk] = Watch(connection)
+        watched[connection.pk].thread.start()
+    return leaving
 
 
 def _settings(connection: Connection) -> tuple[object, ...]:
@@ -116,5 +136,6 @@ class Watch:
                     close_old_connections()
                     fetch.hasten(self.connection.pk, timezone.now())
                     close_old_connections()
+                    self.stop.wait(AFTER_NEWS_SECONDS)
         finally:
             adapter.close()

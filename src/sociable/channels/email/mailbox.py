@@ -16,6 +16,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 from sociable.channels.base import ChannelError, Fetched, RawItem
 from sociable.channels.email.config import EmailConfig, Server
 from sociable.channels.email.parse import remote_id
+from sociable.channels.email.trust import trusted
 
 LONGEST_IDLE = timedelta(minutes=28)  # a server may hang up on 29 (RFC 2177)
 POLL_WITHOUT_IDLE = timedelta(seconds=30)
@@ -161,7 +162,7 @@ class Mailbox:
 
     def _connect(self) -> IMAPClient:
         server, timeout = self._server, self._config.timeout_seconds
-        context = ssl.create_default_context(cafile=self._config.ca_file or None)
+        context = trusted(self._config.ca_file)
         client = IMAPClient(
             server.host,
             port=server.port,

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from sociable.channels.base import ChannelError, OutcomeUnknown, Outgoing, Receipt, nothing
 from sociable.channels.email.compose import compose
 from sociable.channels.email.config import EmailConfig, Server
+from sociable.channels.email.trust import trusted
 
 Answer = tuple[int, bytes]
 
@@ -111,7 +112,7 @@ class Postbox:
 
     def _connect(self) -> smtplib.SMTP:
         server, timeout = self._server, self._config.timeout_seconds
-        context = ssl.create_default_context(cafile=self._config.ca_file or None)
+        context = trusted(self._config.ca_file)
         hello = self._config.address.rpartition("@")[2] or None
         if server.security == "ssl":
             return smtplib.SMTP_SSL(server.host, server.port, hello, timeout=timeout, context=context)

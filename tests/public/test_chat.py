@@ -91,9 +91,9 @@ def test_how_long_it_takes_is_said_from_waits_that_were_and_the_queue_that_is(
     clock.move(seconds=10)
     said = browser.get().json()["waiting"]
     assert "1 person waits before you." in said
-    # of six, the one who waits still among them with ten seconds so far: half no longer than 2, nine in ten than 12 minutes
+    # the sixth has waited for ten seconds, which says nothing yet: half no longer than 3 minutes, nine in ten than 12
     assert (
-        "Of the last 6 people here, half had a first answer in about 2 minutes, nine in ten in about 15 minutes."
+        "Going by the last 6 people here, half have a first answer in about 3 minutes, nine in ten in about 15 minutes."
         in said
     )
 

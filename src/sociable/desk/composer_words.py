@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from sociable.channels.base import ParsedAttachment
 from sociable.channels.email.attachments import attachment as parsed_attachment
-from sociable.conversations import files, presence
+from sociable.conversations import chats, files, presence
 from sociable.conversations.models import Conversation, Draft, Identity, Message, SavedAnswer
 from sociable.desk import actions
 from sociable.desk import conversation_words as words
@@ -23,6 +23,7 @@ from sociable.domain.saying import moment_near
 from sociable.domain.text import number_words
 from sociable.journeys import answer, calls, ways
 from sociable.people import permissions
+from sociable.people.models import Person
 from sociable.people.requests import StaffRequest
 
 _SALT = "composer-files"
@@ -54,7 +55,7 @@ def context(
         "may_answer": may_answer,
         "answer_url": address,
         "note_url": f"{address}?write=note",
-        "text": _text(text, draft, kind, answer.sign_off(conversation.account, person)),
+        "text": _text(text, draft, kind, _sign_off(conversation, person)),
         "version": conversation.version,
         "since": draft is not None and text is None and 0 < draft.against_version < conversation.version,
         "to": _to_words(conversation),
@@ -79,10 +80,17 @@ def _text(text: str | None, draft: Draft | None, kind: str, sign_off: str) -> st
     return f"\n\n{sign_off}" if kind == "answer" and sign_off else ""
 
 
+def _sign_off(conversation: Conversation, person: Person) -> str:
+    """What ends an answer; in a chat each line has a name before it, and needs none behind."""
+    return "" if chats.open_in(conversation.pk) else answer.sign_off(conversation.account, person)
+
+
 def _to_words(conversation: Conversation) -> str:
     channel, address = ways.address_of(conversation)
     if not address and channel in calls.spoken_channels():
         return _ring_them(conversation)
+    if not address and chats.open_in(conversation.pk):
+        return "It stands in their web chat at once, under your first name."
     if not address:
         return "It can be read on their private link; they gave no address."
     last = ways.heard_in(conversation).first()

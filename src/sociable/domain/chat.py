@@ -15,7 +15,7 @@ QUIET = timedelta(minutes=10)
 AWAY = timedelta(minutes=10)
 """How long a browser shows no sign of life before whoever waits in it is taken to have gone."""
 FEW = 5
-"""Of fewer waits than this nothing is said about how long the next will be."""
+"""Where fewer than this had an answer, nothing is said about how long the next will wait."""
 
 
 def ends_at(*, said_at: datetime, here_at: datetime, waiting: bool) -> datetime:
@@ -28,27 +28,35 @@ def ends_at(*, said_at: datetime, here_at: datetime, waiting: bool) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """How long people waited lately: `number` of them, half no longer than `half`, nine in ten no longer than `most`."""
+    """How long a first answer took the last `number` people: half had one within `half`, nine in ten within `most`.
+
+    Shape:  None where so many have had none yet
+    """
 
     number: int
-    half: timedelta
-    most: timedelta
+    half: timedelta | None
+    most: timedelta | None
 
 
-def lately(waits: Sequence[timedelta]) -> Lately | None:
-    """This function will sum up how long people waited; None where they are too few to say anything.
+def lately(answered: Sequence[timedelta], unanswered: Sequence[timedelta]) -> Lately | None:
+    """This function will sum up how long people waited for a first answer; None where too few had one to say anything.
 
-    Shape:  whoever waits still is among them with the time so far, so that a desk nobody answers at does not look quick
+    Shape:  `unanswered` are the waits so far of those who had none, so that a desk at which nobody answers does not look quick,
+            and one at which somebody has just begun to wait neither
+    Source: Kaplan and Meier, Nonparametric estimation from incomplete observations (1958)
     """
-    if len(waits) < FEW:
+    if len(answered) < FEW:
         return None
-    ordered = sorted(waits)
-    return Lately(len(ordered), _rank(ordered, 50), _rank(ordered, 90))
-
-
-def _rank(ordered: Sequence[timedelta], percent: int) -> timedelta:
-    """The wait that so many per cent did not exceed, one that really was (nearest rank)."""
-    return ordered[ceil(len(ordered) * percent / 100) - 1]
+    every = [*answered, *unanswered]
+    within: dict[int, timedelta] = {}
+    still_waiting = 1.0
+    for length in sorted(set(answered)):
+        at_risk = sum(one >= length for one in every)
+        still_waiting *= 1 - answered.count(length) / at_risk
+        for percent in (50, 90):
+            if still_waiting <= 1 - percent / 100 + 1e-9:
+                within.setdefault(percent, length)
+    return Lately(len(every), within.get(50), within.get(90))
 
 
 def about(length: timedelta) -> str:

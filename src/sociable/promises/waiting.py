@@ -38,7 +38,7 @@ def waiting_at(account_id: int, now: datetime) -> Waiting:
     key = f"chat-waiting-{account_id}"
     known: Waiting | None = cache.get(key)
     if known is None:
-        known = Waiting(_since(account_id), lately(_lengths(account_id, now)))
+        known = Waiting(_since(account_id), lately(*_lengths(account_id, now)))
         cache.set(key, known, KNOWN_FOR_SECONDS)
     return known
 
@@ -50,10 +50,13 @@ def _since(account_id: int) -> tuple[datetime, ...]:
     return tuple(waits.order_by("started_at").values_list("started_at", flat=True))
 
 
-def _lengths(account_id: int, now: datetime) -> list[timedelta]:
+def _lengths(account_id: int, now: datetime) -> tuple[list[timedelta], list[timedelta]]:
+    """How long those waited who were answered, and those who were not, however their chat ended."""
     waits = Wait.objects.filter(account=account_id, waits_live=True, started_at__gte=now - LOOK_BACK)
     waits = waits.exclude(ended__in=[_Ended.NOT_REQUEST, _Ended.JOINED]).order_by("-started_at")
-    return [
-        max(timedelta(), (ended or now) - begun)
-        for begun, ended in waits.values_list("started_at", "ended_at")[:NUMBER]
-    ]
+    answered: list[timedelta] = []
+    unanswered: list[timedelta] = []
+    for begun, ended_at, ended in waits.values_list("started_at", "ended_at", "ended")[:NUMBER]:
+        lengths = answered if ended == _Ended.ANSWERED else unanswered
+        lengths.append(max(timedelta(), (ended_at or now) - begun))
+    return answered, unanswered

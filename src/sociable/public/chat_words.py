@@ -17,7 +17,7 @@ from sociable.conversations import services as conversations
 from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Attachment, Conversation, Message
 from sociable.directory.queries import zone_of
-from sociable.domain.chat import about
+from sociable.domain.chat import Lately, about
 from sociable.domain.errors import DomainError
 from sociable.domain.promise import seconds_words
 from sociable.domain.saying import moment_near, moment_soon
@@ -92,10 +92,18 @@ def _lately(waiting: Waiting) -> str:
     known = waiting.lately
     if known is None:
         return "Too few people chatted here lately to say how long it takes."
-    half, most = about(known.half), about(known.most)
-    if half == most:
-        return f"Nine in ten of the last {known.number} people here had a first answer in {most}."
-    return f"Of the last {known.number} people here, half had a first answer in {half}, nine in ten in {most}."
+    return f"Going by the last {known.number} people here, {_how_long(known)}."
+
+
+def _how_long(known: Lately) -> str:
+    if known.half is None:
+        return "more than half still wait"
+    half = f"half have a first answer in {about(known.half)}"
+    if known.most is None:
+        return f"{half}, and more than one in ten still wait"
+    if about(known.most) == about(known.half):
+        return f"nine in ten have a first answer in {about(known.most)}"
+    return f"{half}, nine in ten in {about(known.most)}"
 
 
 # -- In a chat -------------------------------------------------------------------------------------------------------------
@@ -191,7 +199,8 @@ def _waiting_words(wait: Wait, chat: Chat, now: datetime) -> str:
         return _by(wait, now, zone)
     waiting = waiting_at(wait.account_id, now)
     said = [_first_promised(wait, now, zone), _before_you(waiting.before(wait.started_at))]
-    if waiting.lately is not None and now - wait.started_at > waiting.lately.most:
+    most = waiting.lately.most if waiting.lately else None
+    if waiting.lately is not None and most is not None and now - wait.started_at > most:
         said.append(
             f"You have waited longer than nine in ten of the last {waiting.lately.number} people. We are sorry."
         )

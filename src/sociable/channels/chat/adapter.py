@@ -83,6 +83,7 @@ class ChatAdapter(Unmarked):
 
     kind: ClassVar[str] = KIND
     name: ClassVar[str] = "Web chat"
+    icon: ClassVar[str] = "chat"
     settings: ClassVar[tuple[Setting, ...]] = ()
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=None,

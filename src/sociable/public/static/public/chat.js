@@ -537,14 +537,15 @@
     }
     header { display: flex; justify-content: space-between; align-items: start; gap: 0.5rem; padding: 0.75rem 0.25rem 0.75rem 1rem; border-block-end: 4px solid var(--accent); }
     .partner, .hint, .who, .fate, .writing { color: var(--soft); font-size: 0.875rem; }
-    .middle { flex: 1 1 auto; display: flex; flex-direction: column; gap: 0.5rem; min-block-size: 0; padding: 0.75rem 1rem; background: var(--ground); }
+    .middle { flex: 1 0 auto; display: flex; flex-direction: column; gap: 0.5rem; padding: 0.75rem 1rem; background: var(--ground); }
     .status:empty, .writing:empty, .trouble:empty { display: none; }
     .status { font-size: 0.9375rem; }
-    .log { flex: 1 1 auto; min-block-size: 6rem; overflow-y: auto; overscroll-behavior: contain; }
+    .log { flex: 1 1 6rem; min-block-size: 6rem; block-size: 0; overflow-y: auto; overscroll-behavior: contain; }
     .line { max-inline-size: 88%; margin-block: 0.25rem 0.75rem; }
     .mine { margin-inline-start: auto; }
     .mine .who, .mine .fate { text-align: end; }
-    .words { padding: 0.5rem 0.75rem; border: 1px solid var(--edge); border-radius: 0.125rem 0.75rem 0.75rem; background: var(--paper); white-space: pre-wrap; overflow-wrap: anywhere; }
+    .words { inline-size: fit-content; max-inline-size: 100%; padding: 0.5rem 0.75rem; border: 1px solid var(--edge); border-radius: 0.125rem 0.75rem 0.75rem; background: var(--paper); white-space: pre-wrap; overflow-wrap: anywhere; }
+    .mine .words, .mine .file { margin-inline-start: auto; inline-size: fit-content; }
     .mine .words { border-color: var(--accent); border-radius: 0.75rem 0.125rem 0.75rem 0.75rem; }
     .file { overflow-wrap: anywhere; }
     .trouble, .wrong { padding: 0.5rem 0.75rem; border-inline-start: 4px solid var(--late); background: var(--late-ground); color: var(--late); font-weight: 600; }

@@ -90,7 +90,7 @@ class Person:
         """Post a text; whoever is named by handle in it and is among `mentions` is mentioned."""
         record = {"$type": POST, "text": text, "createdAt": datetime.now(tz=UTC).isoformat()} | record
         if mentions:
-            record["facets"] = [_mention(text, who) for who in mentions]
+            record["facets"] = [mention(text, who) for who in mentions]
         made = self.tell("com.atproto.repo.createRecord", repo=self.did, collection=POST, record=record)
         return {"uri": made["uri"], "cid": made["cid"]}
 
@@ -154,7 +154,8 @@ class Person:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def _mention(text: str, who: Person) -> dict[str, Any]:
+def mention(text: str, who: Person) -> dict[str, Any]:
+    """Return the mark by which a text mentions somebody it names by handle."""
     begins = text.encode().index(f"@{who.handle}".encode())
     return {
         "index": {"byteStart": begins, "byteEnd": begins + len(who.handle) + 1},

@@ -187,7 +187,7 @@ def private_chat(port: int, names: str, did: str) -> Iterator[Chat]:
     chat = Chat(names, did)
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        protocol_version = "HTTP/1.0"  # no line is kept: the next test's service would be asked on this one's
 
         def do_GET(self) -> None:
             self._answer(_given(urlsplit(self.path).query))

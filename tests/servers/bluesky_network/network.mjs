@@ -65,7 +65,7 @@ async function settle() {
   const posted = await home.ctx.sequencer.curr()
   for (const end = Date.now() + 15_000; Date.now() < end; await wait(5)) {
     await view.sub.processAll()
-    if ((await view.sub.getCursor()) >= (posted ?? 0)) return
+    if ((await view.sub.getCursor()) >= (posted ?? 0)) return view.sub.processAll() // whom to tell is noted a moment later
   }
   throw new Error('the view did not catch up')
 }

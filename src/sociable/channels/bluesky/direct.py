@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sociable.channels.base import ChannelError, Outgoing, RawItem, Receipt
-from sociable.channels.bluesky.refusal import Refused
+from sociable.channels.bluesky.refusal import NotAllowed, Refused
 from sociable.channels.bluesky.syntax import is_did, read_instant
 
 if TYPE_CHECKING:
@@ -50,7 +50,13 @@ class DirectMessages:
         self._convos: dict[str, Convo] = {}
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
-        return self._network.ask(f"chat.bsky.convo.{method}", service=self._service, **parameters)
+        try:
+            return self._network.ask(f"chat.bsky.convo.{method}", service=self._service, **parameters)
+        except NotAllowed as error:
+            handle = self._network.config.handle
+            raise NotAllowed(
+                f"The app password of {handle} does not allow direct messages. Make one that does, or switch them off."
+            ) from error
 
     def newest(self) -> State:
         """Return the state that leaves out everything said so far."""

@@ -41,11 +41,12 @@ def read(shown: object, written: object) -> Seen:
 
 
 def _parts(embed: object) -> Iterator[Mapping[str, Any]]:
-    """A quote with pictures is two things in one."""
+    """A quote with pictures is two things in one, and the quote does not say again that it is one."""
     if isinstance(embed, dict):
         if _kind(embed) == "recordWithMedia":
             yield from _parts(embed.get("media"))
-            yield from _parts(embed.get("record"))
+            if isinstance(embed.get("record"), dict):
+                yield {"$type": "app.bsky.embed.record", **embed["record"]}
         else:
             yield embed
 
@@ -60,11 +61,9 @@ def _files(part: Mapping[str, Any]) -> Iterator[RemoteFile]:
         images = part.get("images") or part.get("items")
         for number, image in enumerate(images if isinstance(images, list) else [], 1):
             if isinstance(image, dict) and _text(image.get("fullsize")):
-                yield RemoteFile(
-                    _text(image["fullsize"]), f"picture-{number}.jpeg", "image/jpeg", 0, _text(image.get("alt"))
-                )
+                yield RemoteFile(_text(image["fullsize"]), f"picture-{number}", "", 0, _text(image.get("alt")))
     elif _kind(part) == "video" and _text(part.get("thumbnail")):
-        yield RemoteFile(_text(part["thumbnail"]), "film.jpeg", "image/jpeg", 0, _text(part.get("alt")))
+        yield RemoteFile(_text(part["thumbnail"]), "film", "", 0, _text(part.get("alt")))
 
 
 def _lines(part: Mapping[str, Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from atproto_client.request import Request, Response
 
 from sociable.channels.base import ChannelError, LogInRefused, OutcomeUnknown, RateLimited
 from sociable.channels.bluesky.config import BlueskyConfig, is_here
-from sociable.channels.bluesky.refusal import Refused
+from sociable.channels.bluesky.refusal import NotAllowed, Refused
 
 # A password that was refused is not shown again for a while: the network counts log-ins, and takes 300 a day.
 NOT_AGAIN_FOR_SECONDS = 600.0
@@ -109,13 +109,13 @@ class Network:
         kind = {"Content-Type": declared_type}
 
         def put(client: Client) -> Response:
-            return client.invoke_procedure("com.atproto.repo.uploadBlob", data=content, headers=kind)
+            return client.invoke_procedure("com.atproto.repo.uploadBlob", content=content, headers=kind)
 
         return dict(_json(self._again(put))["blob"])
 
     def ready(self) -> None:
         """Make sure that there is a log-in the network takes now."""
-        self._again(lambda client: client.invoke_query("com.atproto.server.getSession"))
+        self._again(_whose_session)
 
     def log_in(self) -> None:
         """Log in afresh, for the check-up."""
@@ -131,16 +131,25 @@ class Network:
             client.request.close()
 
     def _again(self, call: Callable[[Client], Response]) -> Response:
-        """Call, and once more with a new log-in where the network says that the old one is over."""
+        """Call, and once more with a new log-in where the old one is over; log-ins are counted, so that is asked first."""
         try:
             return self._once(call)
-        except _Over:
-            self.close()
-            self.session = ""
+        except _Over as error:
+            if not self._is_over():
+                raise NotAllowed(error.message) from error
+        self.close()
+        self.session = ""
         try:
             return self._once(call)
         except _Over as error:
             raise LogInRefused(error.message) from error
+
+    def _is_over(self) -> bool:
+        try:
+            self._once(_whose_session)
+        except _Over:
+            return True
+        return False
 
     def _once(self, call: Callable[[Client], Response]) -> Response:
         with self._talking():
@@ -168,7 +177,7 @@ class Network:
         if code == 429:
             return RateLimited(f"{name} asks for a pause: {words}", _pause(answer.headers))
         if said in _LOG_IN_OVER:
-            return _Over(f"{name} no longer takes the log-in of {self.config.handle}: {words}")
+            return _Over(f"{name} does not take the log-in of {self.config.handle} for this: {words}")
         if said in _LOG_IN_REFUSED:
             self.session = ""
             return LogInRefused(f"{name} refused the log-in of {self.config.handle}. {_LOG_IN_REFUSED[said]}")
@@ -221,6 +230,10 @@ class Network:
 
 class _Over(ChannelError):
     """The log-in is over: a new one may do."""
+
+
+def _whose_session(client: Client) -> Response:
+    return client.invoke_query("com.atproto.server.getSession")
 
 
 def _client(config: BlueskyConfig) -> Client:

@@ -3,7 +3,7 @@
 Leaves what to do about it to whoever asked.
 """
 
-from sociable.channels.base import ChannelError
+from sociable.channels.base import ChannelError, LogInRefused
 
 
 class Refused(ChannelError):
@@ -12,3 +12,7 @@ class Refused(ChannelError):
     def __init__(self, message: str, why: str) -> None:
         super().__init__(message, permanent=True)
         self.why = why
+
+
+class NotAllowed(LogInRefused):
+    """The log-in is good, and this is beyond what its app password may do."""

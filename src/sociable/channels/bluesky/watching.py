@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sociable.channels.base import ChannelError, RateLimited
 from sociable.channels.bluesky import posts
 from sociable.channels.bluesky.direct import DirectMessages
 
@@ -32,10 +33,20 @@ class Watching:
 
     def is_new(self) -> bool:
         """Look once; the first look cannot tell, so it says yes."""
-        newest = posts.on_top(self._network)
-        said = self._direct.last_said(self._said) if self._direct else ""
+        newest, said = posts.on_top(self._network), self._last_said()
         before, self._newest, self._said = (self._newest, self._said), newest, said
         return before != (newest, said)
+
+    def _last_said(self) -> str:
+        """What keeps direct messages from being heard is told by fetching, and keeps no post waiting."""
+        if self._direct is None:
+            return ""
+        try:
+            return self._direct.last_said(self._said)
+        except RateLimited:
+            raise
+        except ChannelError:
+            return self._said or ""
 
     def pause(self) -> timedelta:
         """Return how long to wait before the next look, so that the server's limit holds out until it counts anew."""

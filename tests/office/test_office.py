@@ -80,6 +80,7 @@ def test_an_account_is_proposed_then_changed_and_the_trail_tells(cast: Cast, off
     [
         ({"stage": "learning"}, "Say until when"),
         ({"zone": "Mars/Olympus"}, "is not a time zone"),
+        ({"signs_with": "account"}, "Give the words with which the account signs"),
         ({"address": "libraries@ashby.example.org"}, "address"),
         ({"name": ""}, "required"),
     ],
@@ -90,6 +91,21 @@ def test_an_account_that_cannot_be_is_refused(cast: Cast, office: Pages, typed: 
     assert any(says in error for error in page.errors), page.errors
     assert page.form(button="Save").fields["about"] == "Typed in vain"
     assert not AuditEvent.objects.exists()
+
+
+def test_how_an_account_signs_and_by_which_ways_it_answers_is_set_there(cast: Cast, office: Pages) -> None:
+    form = office.get(reverse("office:edit_account", args=[cast.help.pk])).page.form(button="Save")
+    assert form.fields["answers_by"] == ["thread", "private", "link", "email"]
+    done = office.submit(form, signs_with="account", sign_off="Ashby Help", answers_by=["private", "email"])
+    assert done.status_code == 302
+    cast.help.refresh_from_db()
+    assert (cast.help.signs_with, cast.help.sign_off, cast.help.answers_by) == (
+        "account",
+        "Ashby Help",
+        ["private", "email"],
+    )
+    event = AuditEvent.objects.get(object_kind="account")
+    assert event.after == {"signs_with": "account", "sign_off": "Ashby Help", "answers_by": "private, email"}
 
 
 def test_an_account_is_not_proposed_for_another_partner(cast: Cast, office: Pages) -> None:

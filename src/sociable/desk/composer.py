@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +20,11 @@ from django.views.decorators.http import require_POST
 from sociable.channels.base import ParsedAttachment
 from sociable.channels.email.attachments import attachment as parsed_attachment
 from sociable.conversations.models import Conversation, Message
+from sociable.desk import composer_check as checking
 from sociable.desk import composer_words as box
 from sociable.desk import conversation as pages
+from sociable.domain.errors import DomainError
+from sociable.domain.ways import Way
 from sociable.journeys import answer, claim, ways
 from sociable.people import permissions
 from sociable.people.models import Person
@@ -27,6 +32,7 @@ from sociable.people.requests import StaffRequest
 
 JUST_SENT = timedelta(minutes=1)
 LONGEST_CHARS = 200_000
+LONGEST_LINE_CHARS = 2_000
 
 
 class FilesTooLarge(answer.NothingWritten):
@@ -89,7 +95,6 @@ def _compose(request: StaffRequest, conversation_id: int) -> HttpResponse:
     conversation, now = pages.seen(request, conversation_id), timezone.now()
     kind, text = _kind(request), _text(request)
     attached: list[ParsedAttachment] = []
-    acknowledges = "acknowledges" in request.POST
     try:
         attached = _attached(request)
         if kind == "note":
@@ -102,21 +107,67 @@ def _compose(request: StaffRequest, conversation_id: int) -> HttpResponse:
             against_version=_number(request),
             now=now,
             send_anyway="anyway" in request.POST,
-            acknowledges=acknowledges,
+            acknowledges="acknowledges" in request.POST,
             closes="close" in request.POST,
             attachments=attached,
+            chosen=_chosen(request),
         )
     except (answer.NothingWritten, answer.NotHere, answer.SomethingNewer, ways.Stopped) as refusal:
-        if text.strip():
-            answer.keep_draft(
-                conversation, request.user, kind=kind, text=text, against_version=_number(request), now=now
-            )
-        newer = refusal.between if isinstance(refusal, answer.SomethingNewer) else None
-        return pages.show(
-            request, conversation, now, status=409,
-            kind=kind, text=text, error=refusal.message, newer=newer, kept=attached, acknowledges=acknowledges,
-        )  # fmt: skip
+        return _refused(request, conversation, now, refusal=refusal, attached=attached)
     return _after_sending(request, conversation, now)
+
+
+def _refused(
+    request: StaffRequest,
+    conversation: Conversation,
+    now: datetime,
+    *,
+    refusal: DomainError,
+    attached: Sequence[ParsedAttachment],
+) -> HttpResponse:
+    kind, text = _kind(request), _text(request)
+    if text.strip():
+        answer.keep_draft(conversation, request.user, kind=kind, text=text, against_version=_number(request), now=now)
+    newer = refusal.between if isinstance(refusal, answer.SomethingNewer) else None
+    written = {"error": refusal.message, "newer": newer, **_written(request, attached)}
+    return pages.show(request, conversation, now, status=409, **written)
+
+
+def _written(request: StaffRequest, attached: Sequence[ParsedAttachment]) -> dict[str, Any]:
+    """All that was typed and chosen, to be shown again."""
+    return {
+        "kind": _kind(request),
+        "text": _text(request),
+        "kept": attached,
+        "acknowledges": "acknowledges" in request.POST,
+        "chosen": _chosen(request),
+    }
+
+
+def _chosen(request: HttpRequest) -> ways.Chosen:
+    given = request.POST.get("way", "")
+    way = Way(given) if given in set(Way) else Way.AS_IT_IS
+    return ways.Chosen(way, _line(request, "email"), _line(request, f"closing-{way}"), _line(request, f"reason-{way}"))
+
+
+def _line(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\x00", "").strip()[:LONGEST_LINE_CHARS]
+
+
+@require_POST
+@login_required
+def check(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    """This function will say what stands against an answer and what would be seen; a script gets that part alone. Nothing is sent."""
+    conversation, now = pages.seen(request, conversation_id), timezone.now()
+    permissions.check_can_answer(request.user, conversation.place)
+    if request.headers.get("X-Part"):
+        found = checking.context(conversation, now, text=_text(request), chosen=_chosen(request))
+        return render(request, "desk/composer_check.html", {"check": found})
+    try:
+        attached = _attached(request)
+    except FilesTooLarge as refusal:
+        return _refused(request, conversation, now, refusal=refusal, attached=[])
+    return pages.show(request, conversation, now, **_written(request, attached))
 
 
 def _after_sending(request: StaffRequest, conversation: Conversation, now: datetime) -> HttpResponse:
@@ -138,7 +189,11 @@ def _sign_in_first(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def _attached(request: HttpRequest) -> list[ParsedAttachment]:
     """Files chosen now, and those kept from a refusal before."""
     chosen = request.FILES.getlist("files")
-    kept = [one for mark in request.POST.getlist("kept") if (one := box.unsealed(mark)) is not None]
+    kept = [
+        replace(one, alt_text=_line(request, f"alt-{box.key_of(mark)}"))
+        for mark in request.POST.getlist("kept")
+        if (one := box.unsealed(mark)) is not None
+    ]
     size_bytes = sum(one.size or 0 for one in chosen) + sum(one.size_bytes for one in kept)
     if size_bytes > settings.ATTACHMENT_LIMIT_BYTES:
         raise FilesTooLarge(
@@ -146,7 +201,10 @@ def _attached(request: HttpRequest) -> list[ParsedAttachment]:
             "Choose fewer or smaller ones: your words are kept."
         )
     fresh = [
-        parsed_attachment(one.name or "", one.content_type or "", one.read(), "", number)
+        replace(
+            parsed_attachment(one.name or "", one.content_type or "", one.read(), "", number),
+            alt_text=_line(request, f"alt-new-{number}"),
+        )
         for number, one in enumerate(chosen, 1)
     ]
     return kept + fresh

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from sociable.channels.email.attachments import attachment as parsed_attachment
 from sociable.conversations import chats, files, presence
 from sociable.conversations.models import Conversation, Draft, Identity, Message, SavedAnswer
 from sociable.desk import actions
+from sociable.desk import composer_check as checking
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near
@@ -30,42 +33,49 @@ _SALT = "composer-files"
 _KEPT_SECONDS = 86_400
 
 
-def context(
-    request: StaffRequest,
-    conversation: Conversation,
-    now: datetime,
-    *,
-    kind: str = "",
-    text: str | None = None,
-    error: str = "",
-    newer: Sequence[Message] | None = None,
-    kept: Sequence[ParsedAttachment] = (),
-    acknowledges: bool = False,
-) -> dict[str, Any] | None:
-    """This function will return what components of the composer show; nothing where the person may not write here."""
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the box holds after a refusal: all that was typed and chosen, and what stood against it. No text: the draft is shown."""
+
+    kind: str = ""
+    text: str | None = None
+    error: str = ""
+    newer: Sequence[Message] | None = None
+    kept: Sequence[ParsedAttachment] = ()
+    acknowledges: bool = False
+    chosen: ways.Chosen = field(default_factory=ways.Chosen)
+
+
+def context(request: StaffRequest, conversation: Conversation, now: datetime, **held: Any) -> dict[str, Any] | None:
+    """This function will return what the composer shows; nothing where the person may not write here. `held` makes a `Writing`."""
+    writing = Writing(**held)
     person, place = request.user, conversation.place
     may_answer, may_note = permissions.can_answer(person, place), permissions.can_note(person, place)
     if not may_note:
         return None
-    kind = kind or ("answer" if may_answer and request.GET.get("write") != "note" else "note")
+    kind = writing.kind or ("answer" if may_answer and request.GET.get("write") != "note" else "note")
     draft = presence.draft_of(conversation.pk, person.pk, kind)
     address = reverse("desk:conversation", args=[conversation.pk])
+    written = _text(writing.text, draft, kind, _sign_off(conversation, person))
+    check = checking.context(conversation, now, text=written, chosen=writing.chosen) if kind == "answer" else None
     return {
         "kind": kind,
         "may_answer": may_answer,
         "answer_url": address,
         "note_url": f"{address}?write=note",
-        "text": _text(text, draft, kind, _sign_off(conversation, person)),
+        "text": written,
         "version": conversation.version,
-        "since": draft is not None and text is None and 0 < draft.against_version < conversation.version,
+        "since": draft is not None and writing.text is None and 0 < draft.against_version < conversation.version,
         "to": _to_words(conversation),
         "draft_state": f"Draft kept {moment_near(draft.kept_at, now, zone_of(conversation.account))}"
-        if draft and text is None
+        if draft and writing.text is None
         else "",
-        "error": error,
-        "newer": [_short(one, now, conversation) for one in newer] if newer is not None else None,
-        "kept": [{"name": one.name, "size": filesizeformat(one.size_bytes), "sealed": sealed(one)} for one in kept],
-        "acknowledges": acknowledges,
+        "error": writing.error,
+        "newer": [_short(one, now, conversation) for one in writing.newer] if writing.newer is not None else None,
+        "kept": [_kept(one) for one in writing.kept],
+        "check": check,
+        "asks_alt": bool(check and check["asks_alt"]),
+        "acknowledges": writing.acknowledges,
         "saved": saved_for(conversation) if kind == "answer" else [],
         "names": words.named(actions.answerers(conversation), person) if kind == "note" else [],
         "limit": filesizeformat(settings.ATTACHMENT_LIMIT_BYTES),
@@ -85,17 +95,36 @@ def _sign_off(conversation: Conversation, person: Person) -> str:
     return "" if chats.open_in(conversation.pk) else answer.sign_off(conversation.account, person)
 
 
+def _kept(one: ParsedAttachment) -> dict[str, Any]:
+    mark = sealed(one)
+    return {
+        "name": one.name,
+        "size": filesizeformat(one.size_bytes),
+        "sealed": mark,
+        "key": key_of(mark),
+        "picture": ways.is_picture(one.detected_type),
+        "alt": one.alt_text,
+    }
+
+
+def key_of(mark: str) -> str:
+    """This function will return the short name under which a form carries what is said of a kept file."""
+    return hashlib.sha256(mark.encode()).hexdigest()[:12]
+
+
 def _to_words(conversation: Conversation) -> str:
-    channel, address = ways.address_of(conversation)
-    if not address and channel in calls.spoken_channels():
+    place = ways.place_of(conversation)
+    if not place.address and place.channel in calls.spoken_channels():
         return _ring_them(conversation)
-    if not address and chats.open_in(conversation.pk):
+    if not place.address and chats.open_in(conversation.pk):
         return "It stands in their web chat at once, under your first name."
-    if not address:
+    if not place.address:
         return "It can be read on their private link; they gave no address."
     last = ways.heard_in(conversation).first()
-    to = f"{words.channel_words(channel)} to {address}"
-    if last is None or not last.from_address or address in (last.from_address, last.reply_address):
+    to = f"{words.channel_words(place.channel)} to {_known_as(conversation, place)}"
+    if place.visibility:
+        to = f"{to}. {'Everybody' if place.carrier.public else 'Nobody else'} can read it"
+    if last is None or not last.from_address or place.address in (last.from_address, last.reply_address):
         return to
     return f"{to}, who asked. {last.from_name or last.from_address} wrote last, from {last.from_address}, and does not get it."
 
@@ -104,6 +133,12 @@ def _ring_them(conversation: Conversation) -> str:
     numbers = Identity.objects.filter(contact=conversation.contact_id, kind="phone").values_list("address", flat=True)
     known = f" on {number_words(numbers[0])}" if numbers else ""
     return f"They left no address. Ring them{known} and note under “Answered by phone” what you told them."
+
+
+def _known_as(conversation: Conversation, place: ways.Place) -> str:
+    """The name people know, where the address is a network's id."""
+    known = Identity.objects.filter(contact=conversation.contact_id, address=place.address).exclude(handle="").first()
+    return known.handle if known else place.address
 
 
 def _short(message: Message, now: datetime, conversation: Conversation) -> dict[str, str]:

@@ -233,8 +233,9 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
         "has_html": message.has_html,  # type: ignore[attr-defined]
         "automatic": _AUTOMATIC.get(Message.Automatic(message.automatic), ""),
         "by_itself": message.automatic == Message.Automatic.OWN,
-        "acknowledges": message.acknowledges and not message.automatic,
         "told": _told(message),
+        "acknowledges": message.acknowledges and not message.automatic and message.part_of_id is None,
+        "part_words": _part_words(message),
         "joined_why": message.joined_why,
         "suspected_why": message.suspected_why,
         "problems": message.problems,
@@ -312,6 +313,12 @@ def _facts(message: Message, local: datetime, zone: ZoneInfo) -> Iterator[tuple[
             "Reached us" if message.direction == Message.Direction.IN and not _is_spoken(message) else "Written down",
             f"{stored:%a} {stored.day} {stored:%b %Y, %H:%M:%S}",
         )
+
+
+def _part_words(message: Message) -> str:
+    if message.part_of_id is None:
+        return ""
+    return "Tells onlookers; goes with the answer above" if message.acknowledges else "Goes with the answer above"
 
 
 def _file(attachment: Attachment) -> dict[str, Any]:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("c/<int:conversation_id>/changes/", conversation.changes, name="conversation_changes"),
     path("c/<int:conversation_id>/here/", conversation.here, name="conversation_here"),
     path("c/<int:conversation_id>/compose/", composer.compose, name="compose"),
+    path("c/<int:conversation_id>/check/", composer.check, name="check"),
     path("c/<int:conversation_id>/draft/", composer.draft, name="draft"),
     path("c/<int:conversation_id>/insert/", composer.insert, name="insert"),
     path("c/<int:conversation_id>/do/<slug:name>/", actions.act, name="act"),

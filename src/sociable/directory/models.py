@@ -40,7 +40,7 @@ class Accounts(models.QuerySet["Account"]):
 
 
 def _every_way() -> list[str]:
-    return list(Way)
+    return [way for way in Way if way is not Way.AS_IT_IS]
 
 
 class Account(models.Model):

@@ -23,6 +23,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.text import Finding, fits
+from sociable.domain.ways import Way
 from sociable.due import services as due
 from sociable.journeys import claim, outbox, settle, trail, ways
 from sociable.journeys.receipts import private_link
@@ -188,11 +189,11 @@ def _ago(since: timedelta) -> str:
 
 def _write(conversation: Conversation, person: Person, text: str, now: datetime, how: How) -> list[Message]:
     """The messages of one answer, the answer itself first, each in the outbox behind the one before it."""
-    place = ways.place_of(conversation)
-    pictures = how.get("attachments", ())
-    ways.check_pictures(place, pictures)
+    place, files_of_it = ways.place_of(conversation), how.get("attachments", ())
     chosen = how.get("chosen", ways.Chosen())
-    alt_texts = [one.alt_text for one in pictures]
+    if chosen.way not in (Way.LINK, Way.EMAIL):
+        ways.check_files(place, files_of_it)
+    alt_texts = [one.alt_text for one in files_of_it]
     legs, private = ways.legs(conversation, place, text.strip(), chosen=chosen, now=now, alt_texts=alt_texts)
     written: list[Message] = []
     for leg in legs:

@@ -187,4 +187,6 @@ def _what(account: Account) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A value as the trail keeps it."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return value if isinstance(value, (bool, int, str, type(None))) else str(value)

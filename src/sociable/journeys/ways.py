@@ -205,11 +205,16 @@ def public_already(account: Account) -> Known:
     return Known.of([*said, *saved], domains=domains - {""})
 
 
-def check_pictures(place: Place, attachments: Iterable[ParsedAttachment]) -> None:
-    """This function will ask what every picture shows, where the network tells it to people who cannot see.
+def check_files(place: Place, attachments: Sequence[ParsedAttachment]) -> None:
+    """This function will refuse more files than the network takes, and ask what every picture shows where people who cannot see are told.
 
-    Errors: PicturesUntold
+    Errors: WayClosed; PicturesUntold
     """
+    most = place.capabilities.attachments_most
+    if most is not None and len(attachments) > most:
+        raise WayClosed(
+            f"{len(attachments)} files are too many: one message takes {most}. Choose fewer, or send it by email."
+        )
     if not place.capabilities.alt_text:
         return
     untold = [one.name for one in attachments if is_picture(one.detected_type) and not one.alt_text.strip()]

@@ -11,11 +11,18 @@ from django.db.models import Q
 from sociable.channels import registry
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
+from sociable.domain.ways import Way
 from sociable.domain.worktime.zones import zone_named
 from sociable.people import permissions
 from sociable.people.models import Partner, Person, Role, Service
 from sociable.people.permissions import Act, Place
 
+WAYS = [
+    (Way.THREAD, "In numbered parts"),
+    (Way.PRIVATE, "As a private message"),
+    (Way.LINK, "With a link to the full answer"),
+    (Way.EMAIL, "By email"),
+]
 BRANDS = [(name, name.capitalize()) for name in ("ocean", "plum", "forest", "teal", "ember", "slate")]
 
 
@@ -80,6 +87,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "other_ways",
             "takes_form",
             "sends_receipts",
+            "signs_with",
+            "sign_off",
+            "answers_by",
             "takes_chat",
             "chat_origins",
             "most_chats",
@@ -104,6 +114,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "link": "Address on the network",
             "takes_form": "Can be asked by the public form",
             "sends_receipts": "Sends receipts",
+            "signs_with": "Who signs an answer",
+            "sign_off": "The account's own sign-off",
             "takes_chat": "Can be asked by web chat",
             "chat_origins": "Sites that may hold the chat",
             "most_chats": "Web chats one person has at once",
@@ -117,6 +129,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
         super().__init__(*args, **kwargs)
         partner = self.instance.partner_id
         self.fields["service"] = forms.ModelChoiceField(Service.objects.filter(partner=partner), required=False)
+        self.fields["answers_by"] = forms.MultipleChoiceField(
+            choices=WAYS,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            label="How an answer may go that is too long or too private",
+            help_text="Offered in this order, where the network can do it.",
+        )
         staff = Person.objects.filter(
             Q(roles__partner=partner) | Q(pk__in=[self.instance.owner_id, self.instance.deputy_id])
         )
@@ -131,6 +150,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if cleaned.get("signs_with") == Account.SignsWith.ACCOUNT and not cleaned.get("sign_off", "").strip():
+            self.add_error("sign_off", "Give the words with which the account signs.")
         if cleaned.get("stage") == Account.Stage.LEARNING and not cleaned.get("learning_until_on"):
             self.add_error("learning_until_on", "Say until when it is learning: the public is told.")
         return cleaned

@@ -29,11 +29,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a text takes of one limit. `most` may be less than the limit says where the alphabet is dearer."""
+    """What a text takes of one limit. `most` may be less than the limit says where the alphabet is dearer.
+
+    Units:  `messages` is how many it is paid for as, 0 where that is no matter
+    """
 
     used: int
     most: int
     said: str
+    messages: int = 0
 
     @property
     def left(self) -> int:
@@ -72,7 +76,8 @@ def count(text: str, by: str, filled_in: Collection[str] = ()) -> int:
 def measure(text: str, limit: Limit, filled_in: Collection[str] = ()) -> Measured:
     """This function will say what a text takes of a limit."""
     how = scheme(limit.scheme)
-    return Measured(count(text, limit.scheme, filled_in), _most(text, limit, how), how.said)
+    used = count(text, limit.scheme, filled_in)
+    return Measured(used, _most(text, limit, how), how.said, _messages(used, text, how))
 
 
 def fits(text: str, limits: Iterable[Limit], filled_in: Collection[str] = ()) -> bool:
@@ -86,11 +91,7 @@ def sms_parts(text: str) -> SmsParts:
     Source: GOV.UK Notify, text message pricing; above six parts by the same step as between five and six
     """
     how = scheme("sms")
-    used, dearer = count(text, "sms"), _beside(_plainer(text, how), how)
-    sizes = [row[1] if dearer else row[0] for row in how.parts]
-    within = next((number for number, most in enumerate(sizes, 1) if used <= most), 0)
-    step = sizes[-1] - sizes[-2]
-    return SmsParts(within or len(sizes) + -(-(used - sizes[-1]) // step), dearer)
+    return SmsParts(_messages(count(text, "sms"), text, how), _beside(_plainer(text, how), how))
 
 
 # -- The parts of it -------------------------------------------------------------------------------------------------------
@@ -173,6 +174,15 @@ def _plainer(text: str, how: Scheme) -> str:
 def _beside(text: str, how: Scheme) -> tuple[str, ...]:
     """The characters that the plain alphabet does not have, each once, in the order of the text."""
     return tuple(dict.fromkeys(char for char in text if char not in how.basic and char not in how.twofold))
+
+
+def _messages(used: int, text: str, how: Scheme) -> int:
+    """How many messages a text is paid for as, where a network counts so; above the longest by the same step."""
+    if not how.parts:
+        return 0
+    sizes = [row[1] if _beside(_plainer(text, how), how) else row[0] for row in how.parts]
+    within = next((number for number, most in enumerate(sizes, 1) if used <= most), 0)
+    return within or len(sizes) + -(-(used - sizes[-1]) // (sizes[-1] - sizes[-2]))
 
 
 def _most(text: str, limit: Limit, how: Scheme) -> int:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 import nhs_number.constants
@@ -41,8 +42,8 @@ class Known:
     @classmethod
     def of(cls, texts: Iterable[str], domains: Iterable[str] = ()) -> Known:
         """Take what stands in texts of the body's own (its public card, its address) for known."""
-        found = [one for text in texts for one in private_in(text, today=date.max)]
-        return cls(frozenset(_bare(one.text) for one in found), frozenset(one.lower() for one in domains))
+        said = frozenset[str]().union(*(_said_in(text) for text in texts))
+        return cls(said, frozenset(one.lower() for one in domains))
 
     def covers(self, one: Finding) -> bool:
         """Whether a finding is only what everybody may know."""
@@ -53,6 +54,12 @@ class Known:
 
 
 NOTHING_KNOWN = Known()
+
+
+@lru_cache(maxsize=4096)
+def _said_in(text: str) -> frozenset[str]:
+    """What a public text says that would be private elsewhere; kept, since the same cards are read for every answer."""
+    return frozenset(_bare(one.text) for one in private_in(text, today=date.max))
 
 
 def private_in(text: str, *, today: date, known: Known = NOTHING_KNOWN) -> list[Finding]:

@@ -22,7 +22,7 @@
     const scheme = schemes[limit.scheme];
     const used = count(text, scheme, filledIn);
     const most = mostOf(text, limit, scheme);
-    return { used: used, most: most, left: most - used, said: scheme.said };
+    return { used: used, most: most, left: most - used, said: scheme.said, messages: messages(used, text, scheme) };
   }
 
   function withoutFilledIn(text, filledIn) {
@@ -128,6 +128,16 @@
 
   function besidePlain(text, scheme) {
     return Array.from(text).some((char) => !scheme.basic.includes(char) && !scheme.twofold.includes(char));
+  }
+
+  // How many messages it is paid for as, where a network counts so
+  function messages(used, text, scheme) {
+    if (!scheme.parts.length) return 0;
+    const dearer = besidePlain(plainer(text, scheme), scheme);
+    const sizes = scheme.parts.map((row) => row[dearer ? 1 : 0]);
+    const within = sizes.findIndex((most) => used <= most) + 1;
+    const last = sizes.length - 1;
+    return within || sizes.length + Math.ceil((used - sizes[last]) / (sizes[last] - sizes[last - 1]));
   }
 
   function mostOf(text, limit, scheme) {

@@ -27,5 +27,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "instagram": {"instagram_id": "17841400000000001", "page_id": "220000000000001", **META},
     "pebble": {"folder": "/nowhere/at/all"},
+    "sms": {
+        "api_key": "key-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0",
+        "template_id": "f33517ff-2a88-4f6e-b855-c550268ce08a",
+        "api_url": NOBODY,
+    },
     "whatsapp": {"phone_number_id": "106540352242922", "waba_id": "102290129340398", **META},
 }

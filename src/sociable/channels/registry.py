@@ -17,6 +17,7 @@ from sociable.channels.form.adapter import FormAdapter
 from sociable.channels.instagram.adapter import InstagramAdapter
 from sociable.channels.mastodon.adapter import MastodonAdapter
 from sociable.channels.phone.adapter import PhoneAdapter
+from sociable.channels.sms.adapter import SmsAdapter
 from sociable.channels.whatsapp.adapter import WhatsAppAdapter
 from sociable.channels.x.adapter import XAdapter
 
@@ -32,6 +33,7 @@ BUILT_IN: tuple[type[Adapter], ...] = (
     InstagramAdapter,
     MastodonAdapter,
     PhoneAdapter,
+    SmsAdapter,
     WhatsAppAdapter,
     XAdapter,
 )

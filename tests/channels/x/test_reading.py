@@ -48,6 +48,16 @@ def test_a_backlog_of_many_pages_loses_and_doubles_nothing(network: XNetwork, ad
     assert set(ids(items)) == wanted
 
 
+def test_after_a_long_absence_nothing_is_brought_again(network: XNetwork, adapter_for: Make) -> None:
+    tom = network.user("tom")
+    for number in range(130):
+        network.later(minutes=1)
+        network.post(tom.id, f"@HelpLeeds {number}")
+        network.write(tom.id, HELP, str(number))
+    _, cursor = all_of(adapter_for(), limit=100)
+    assert all_of(adapter_for(), cursor)[0] == []
+
+
 def test_a_new_adapter_goes_on_in_the_middle_of_a_gap(network: XNetwork, adapter_for: Make) -> None:
     """As when the process is killed between two pages, while more is being said."""
     tom = network.user("tom")

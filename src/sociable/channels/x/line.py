@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import requests
 import tweepy
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from sociable.channels.base import ChannelError, LogInRefused, OutcomeUnknown, RateLimited
+from sociable.channels.reaching import in_words, never_left
 from sociable.channels.tidy import tidy
 from sociable.channels.x.config import XConfig
 from sociable.channels.x.raw import Fields, text
@@ -132,7 +132,7 @@ class Line:
             with self._connected().session.get(url, stream=True, auth=auth) as response:
                 return _within(response, limit_bytes)
         except requests.RequestException as error:
-            raise ChannelError(f"The picture could not be fetched: {_plain(error)}") from error
+            raise ChannelError(f"The picture could not be fetched: {in_words(error)}") from error
 
     def _picture_host(self, url: str) -> str:
         """Which of X's hosts keeps a picture; its keys are shown to none but these, and to none in the open."""
@@ -230,20 +230,7 @@ def _said(error: Any) -> str:
 
 
 def _unreached(error: requests.RequestException) -> _Quiet:
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    before = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError) or isinstance(
-        cause, NewConnectionError | ConnectTimeoutError
-    )
-    return _Quiet(f"X cannot be reached: {_plain(error)}", reached=not before)
-
-
-def _plain(error: requests.RequestException) -> str:
-    """What kind of trouble, without the address: it may hold what was searched for."""
-    if isinstance(error, requests.Timeout):
-        return "it did not answer in time."
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate cannot be trusted."
-    return "there is no connection."
+    return _Quiet(f"X cannot be reached: {in_words(error)}", reached=not never_left(error))
 
 
 def _within(response: requests.Response, limit_bytes: int) -> bytes:

@@ -74,15 +74,20 @@ class Place:
 
     def watch(self, ids: list[str]) -> None:
         """Remember posts as read, and worth a second look: their authors may take them back."""
-        self.watched = (self.watched + [each for each in ids if each not in self.watched])[-MOST_WATCHED:]
+        self.watched = _newest({*self.watched, *ids})
 
     def hear(self, ids: list[str]) -> None:
         """Remember messages as read."""
-        self.heard = (self.heard + [each for each in ids if each not in self.heard])[-MOST_WATCHED:]
+        self.heard = _newest({*self.heard, *ids})
 
     def cursor(self) -> str:
         """Return the place as text."""
         return json.dumps(asdict(self), separators=(",", ":"))
+
+
+def _newest(ids: set[str]) -> list[str]:
+    """The newest of some ids, which X numbers one after another."""
+    return sorted(ids, key=lambda each: (len(each), each))[-MOST_WATCHED:]
 
 
 def _gap(kept: dict[str, Any]) -> Gap:

@@ -128,6 +128,27 @@ class Conversation(models.Model):
         return self.account.place
 
 
+class ReplyWindow(models.Model):
+    """Until when whoever wrote last in private can be answered, where their network sets a time; none where it sets none."""
+
+    conversation = models.OneToOneField(Conversation, models.CASCADE, related_name="reply_window")
+    channel = models.CharField(max_length=20, help_text="Where they wrote")
+    heard_at = models.DateTimeField(help_text="When they last wrote")
+    free_until_at = models.DateTimeField(help_text="Until then anything may be sent")
+    closes_at = models.DateTimeField(help_text="Until then a person may answer in words of their own")
+    approved = models.BooleanField(default=False, help_text="After that the network takes messages it has approved")
+    warned_at = models.DateTimeField(null=True, help_text="When it was said that it closes soon")
+
+    class Meta:
+        indexes: ClassVar = [
+            # "Closing": what was warned of
+            models.Index(fields=["closes_at"], name="window_warned", condition=Q(warned_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"window of conversation {self.conversation_id} until {self.closes_at:%d %b %H:%M}"
+
+
 class Receipt(models.Model):
     """The private link of one conversation: whoever has it may read and add, until it is revoked."""
 

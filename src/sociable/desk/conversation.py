@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sociable.channels import registry
 from sociable.conversations import presence
 from sociable.conversations.models import Conversation, Identity, Mention, OpenTab, Outgoing, Receipt, Share
-from sociable.desk import actions, chat_words, views
+from sociable.desk import actions, chat_words, views, window_words
 from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
@@ -136,6 +136,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
     zone = zone_of(conversation.account)
     held_until, snoozed = conversation.held_until_at, conversation.snoozed_until_at
     held = conversation.held_by if conversation.held_by and (held_until is None or held_until > now) else None
+    window = window_words.of(conversation)
     names = list(actions.offered(conversation, person, now, waiting=wait is not None, need=wait.need if wait else 0))
     return {
         "conversation": conversation,
@@ -160,6 +161,8 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
         "may_answer": permissions.can_answer(person, conversation.place),
         "may_note": permissions.can_note(person, conversation.place),
         "stamp": _stamp(conversation),
+        "window": window and window_words.sentence(window, now, zone),
+        "window_tone": window and window_words.tone(window, now),
     }
 
 

@@ -23,7 +23,7 @@ from django.urls import reverse
 from sociable.channels import registry
 from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation, Message, Outgoing, Presence
-from sociable.desk import chat_words
+from sociable.desk import chat_words, window_words
 from sociable.directory.models import Account
 from sociable.directory.queries import calendars_of, zone_of
 from sociable.domain.saying import moment_near
@@ -57,6 +57,7 @@ VIEWS = (
     View("chat", "Web chat", "chat", "accent"),
     View("unclaimed", "Unclaimed", "list"),
     View("risk", "At risk", "alert", "late"),
+    View("window", "Reply soon or not at all", "clock", "late"),
     View("waiting", "Waiting for them", "reply"),
     View("put-off", "Put off", "snooze"),
     View("sending", "Sending trouble", "send", "late"),
@@ -145,6 +146,7 @@ def views(asked: Asked, now: datetime) -> list[dict[str, Any]]:
             "current": view.key == asked.view,
         }
         for view in VIEWS
+        if view.key != "window" or counts[view.key] or asked.view == view.key  # few bodies have one, and rarely
     ]
 
 
@@ -193,6 +195,10 @@ def _in_trouble(asked: Asked, now: datetime) -> QuerySet[Conversation]:
     return Conversation.objects.filter(account__in=asked.accounts, messages__outgoing__in=trouble).distinct()
 
 
+def _closing(asked: Asked, now: datetime) -> QuerySet[Conversation]:
+    return window_words.closing(asked.accounts, now)
+
+
 def _to_check(asked: Asked, now: datetime) -> QuerySet[Conversation]:
     aside = Q(state=Conversation.State.KEPT_ASIDE)
     recent = Q(state=Conversation.State.NOT_REQUEST, last_message_at__gt=now - timedelta(days=CHECK_DAYS))
@@ -212,7 +218,7 @@ def _counts(asked: Asked, now: datetime) -> dict[str, int]:
         "next": unclaimed if full else promises.count_open(asked.next, now, MOST_COUNTED),
         "unclaimed": unclaimed,
         "risk": promises.count_at_risk(asked.everything, now, MOST_COUNTED),
-        **_capped({view: which(asked, now) for view, which in (_NEWEST_FIRST | {"chat": _chatting}).items()}),
+        **_capped({view: which(asked, now) for view, which in (_NEWEST_FIRST | _SOONEST_FIRST).items()}),
     }
 
 
@@ -238,6 +244,12 @@ _NEWEST_FIRST: dict[str, Callable[[Asked, datetime], QuerySet[Conversation]]] = 
     "put-off": _put_off,
     "sending": _in_trouble,
     "check": _to_check,
+}
+
+
+_SOONEST_FIRST: dict[str, Callable[[Asked, datetime], QuerySet[Conversation]]] = {
+    "chat": _chatting,
+    "window": _closing,
 }
 
 
@@ -292,11 +304,18 @@ def _chats(asked: Asked, now: datetime) -> Listed:
     return Listed(rows_of(list(some[:PAGE_ROWS]), asked, now))
 
 
+def _closings(asked: Asked, now: datetime) -> Listed:
+    """What closes first stands first; as many as one page holds, since each is warned of only a few hours before."""
+    some = _closing(asked, now).select_related("held_by", "contact", "account__partner", "account__service")
+    return Listed(rows_of(list(some.order_by("reply_window__closes_at", "pk")[:PAGE_ROWS]), asked, now))
+
+
 _LISTS: dict[str, Callable[[Asked, datetime], Listed]] = {
     "next": _fair,
     "unclaimed": _fair,
     "risk": _at_risk,
     "chat": _chats,
+    "window": _closings,
     **{view: _newest_first(which) for view, which in _NEWEST_FIRST.items()},
 }
 
@@ -341,6 +360,7 @@ def _row(
         "channel": account.channel,
         "icon": registry.icon_of(account.channel),
         "where": account.name,
+        "zone": zone_of(account),
         "promise": words.bar(wait, share, calendar, now) if wait else None,
         "why": reason,
         "holder": held.name if held else "",
@@ -379,6 +399,7 @@ def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list
     ids = [row["id"] for row in rows]
     snippets = _snippets(rows)
     present = _present(ids, asked.person, now)
+    windows = window_words.of_many(ids) if window_words.sets_one(asked.all_accounts) else {}
     for row in rows:
         message = snippets.get(row["message_id"]) or {}
         row["snippet"] = " ".join((message.get("start") or "").split())
@@ -387,6 +408,8 @@ def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list
         row["who"] = row["who"] or message.get("from_address") or "Somebody"
         row["mine"] = row["held_by_id"] == asked.person.pk
         row["presence"] = present.get(row["id"], "")
+        if row["promise"] and (window := windows.get(row["id"])):  # it matters while somebody waits
+            row["tags"].insert(0, window_words.tag(window, now, row["zone"]))
     return rows
 
 

@@ -25,7 +25,7 @@ from sociable.domain.errors import DomainError
 from sociable.domain.text import Finding, fits
 from sociable.domain.ways import Way
 from sociable.due import services as due
-from sociable.journeys import claim, outbox, settle, trail, ways
+from sociable.journeys import claim, outbox, settle, trail, ways, windows
 from sociable.journeys.receipts import private_link
 from sociable.live import services as live
 from sociable.people import permissions
@@ -195,6 +195,7 @@ def _write(conversation: Conversation, person: Person, text: str, now: datetime,
         ways.check_files(place, files_of_it)
     alt_texts = [one.alt_text for one in files_of_it]
     legs, private = ways.legs(conversation, place, text.strip(), chosen=chosen, now=now, alt_texts=alt_texts)
+    windows.check_open(conversation, place, legs, now)
     written: list[Message] = []
     for leg in legs:
         first = written[0] if written else None

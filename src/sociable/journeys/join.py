@@ -15,7 +15,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
-from sociable.journeys import settle, trail
+from sociable.journeys import settle, trail, windows
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
@@ -57,6 +57,8 @@ def merge(
             _one_person(into, other)
         conversations.join(into, other, f"Merged from “{other}” by {person.name}")
         promises.join(into, other, now)
+        windows.retell(other, now)
+        windows.retell(into, now)
         for kind in ("hold", "snooze"):
             due.withdraw(kind, [other.pk])
         if promises.open_wait(into) is not None and into.state != State.OPEN:
@@ -113,6 +115,8 @@ def split(message_id: int, person: Person, now: datetime) -> Conversation:
         fresh = conversations.split_off(old, after, _contact_of(chosen, old, now))
         promises.split(old, fresh, after, directory.stated(old.account_id))
         _set_state(fresh, chosen)
+        windows.retell(old, now)
+        windows.retell(fresh, now)
         if promises.open_wait(old) is not None and old.state in (State.CLOSED, State.NOT_REQUEST):
             conversations.settle(old, State.OPEN)
         trail.leave(old, verb="split in two", kind="message", person=person, now=now, after={"new": fresh.pk})

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sociable.due import services as due
 from sociable.due.models import DueRow, Pace
-from sociable.journeys import chat, claim, deliver, fetch, files, mirror, receive, snooze, tick
+from sociable.journeys import chat, claim, deliver, fetch, files, mirror, receive, snooze, tick, windows
 from sociable.live import hub
 from sociable.worker import housekeeping, lanes, watch
 from sociable.worker.lanes import Crew, Lane
@@ -47,6 +47,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "fetch": fetch.fetch,
     "hold": claim.expire,
     "snooze": snooze.wake,
+    "window": windows.warn,
     "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
@@ -56,7 +57,7 @@ NEVER_GIVEN_UP = frozenset({"fetch", "housekeeping"})
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
 # trouble is known have places of their own. Measured by benchmarks/fetching.py.
 LANES = (
-    Lane("quick", ("receive", "warn", "hold", "snooze", "chat", "blank", "housekeeping"), 20, 1),
+    Lane("quick", ("receive", "warn", "hold", "snooze", "window", "chat", "blank", "housekeeping"), 20, 1),
     Lane("deliver", ("deliver", "resolve"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
     Lane("deliver-again", ("deliver", "resolve"), 1, 2, (Pace.FAILED,)),
     Lane("fetch", ("fetch",), 1, 24, (Pace.PROMPT,), held_up=100),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def hannah(page: Any, live_server: Any) -> Any:
 
 def tab_to(page: Any, label: str) -> Any:
     """Press Tab until the control with this label has the focus."""
-    wanted = page.get_by_label(label, exact=True)
+    wanted = page.get_by_label(re.compile(rf"^{label}( \(optional\))?$"))
     for _ in range(60):
         page.keyboard.press("Tab")
         if wanted.evaluate("element => element === document.activeElement"):
@@ -76,6 +77,20 @@ def test_a_call_is_noted_by_keyboard_alone_and_survives_a_reload(hannah: Any) ->
     note = CallNote.objects.get()
     wait = Wait.objects.get(conversation=note.became)
     assert (wait.ended, wait.started_at) == ("answered", note.begun_at)
+
+
+def test_a_message_from_elsewhere_is_pasted(hannah: Any) -> None:
+    page = hannah
+    page.goto("/desk/")
+    page.get_by_role("button", name="Paste").click()
+    page.get_by_label("For", exact=True).select_option(label="Aireborough City Help")
+    page.get_by_label("Where they wrote it").fill("Nextdoor")
+    page.get_by_label("Written at").fill("2026-11-12T09:15")
+    page.get_by_label("What they wrote").fill("Is the swimming pool open on Boxing Day?")
+    look(page, "call-paste")
+    page.get_by_role("button", name="Done: keep it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is the swimming pool open on Boxing Day?")
+    look(page, "call-pasted")
 
 
 def test_a_conversation_is_answered_by_phone(hannah: Any) -> None:

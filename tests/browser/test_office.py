@@ -40,6 +40,7 @@ def test_every_screen_of_the_office(alex: Any) -> None:
         "account-notation": f"accounts/{account.pk}/hours/?as=text",
         "account-promise": f"accounts/{account.pk}/promise/",
         "account-connection": f"accounts/{account.pk}/connection/",
+        "account-bring-in": f"accounts/{account.pk}/bring-in/",
         "partners": "partners/",
         "partner": f"partners/{account.partner_id}/",
         "people": "people/",
@@ -78,3 +79,20 @@ def test_hours_are_refused_beside_their_line(alex: Any) -> None:
     alex.get_by_role("link", name="Write hours as in").click()
     assert alex.evaluate("document.activeElement.name") == "monday"
     look(alex, "office-hours-refused")
+
+
+def test_a_file_of_messages_is_looked_at_and_taken(alex: Any) -> None:
+    account = Account.objects.get(slug="city-help")
+    rows = (
+        "sent_at,from,text\n2026-11-05 10:00,dev,When is my bin collected?\nsoon,jo,Is the library open on Sundays?\n"
+    )
+    alex.goto(f"/office/accounts/{account.pk}/bring-in/")
+    alex.get_by_label("A CSV or JSON file").set_input_files(
+        {"name": "export.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    alex.get_by_label("Where they were written").fill("Nextdoor")
+    alex.get_by_role("button", name="Look at it").click()
+    alex.get_by_role("heading", name="What cannot be read").wait_for()
+    look(alex, "office-bring-in-looked")
+    alex.get_by_role("button", name="Bring them in").click()
+    alex.get_by_text("1 message came in").wait_for()

@@ -15,6 +15,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "chat": {"address": "help@leeds.test"},
     "mastodon": {"server": NOBODY, "access_token": "a-token"},
     "counter": {"address": "help@leeds.test"},
+    "elsewhere": {"address": "help@leeds.test"},
     "email": {"address": "help@leeds.test"},
     "form": {"address": "help@leeds.test"},
     "phone": {"address": "help@leeds.test"},

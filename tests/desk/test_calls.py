@@ -173,3 +173,20 @@ def test_nobody_without_an_account_begins_a_note(cast):
     nobody.force_login(cast.olu)
     assert nobody.post(reverse("desk:begin_call"), {"channel": "phone"}).status_code == 403
     assert "A visit" not in nobody.get(reverse("desk:desk")).page.text
+
+
+def test_a_message_from_elsewhere_is_pasted_with_its_own_time(asha, cast, clock):
+    desk = asha.get(reverse("desk:desk"))
+    button = desk.page.form(reverse("desk:begin_call"), button="Paste")
+    asha.submit(button, channel="elsewhere")
+    form = form_of(asha.get(reverse("desk:call", args=[CallNote.objects.get().pk])))
+    typed = {"account": cast.help.pk, "asked": "Bins?", "network": "Nextdoor", "sender": "@Dev", "name": "Dev Patel"}
+    first = asha.post(form.action, form.fields | typed)
+    assert first.page.errors == ["Give the time at which they wrote it: its clock runs from there."]
+    answered = {"began_at": "2026-11-12T09:15", "outcome": "answered", "told": "On Thursday."}
+    done = asha.post(form.action, form_of(first).fields | answered, follow=True)
+    message = Message.objects.get(direction="in")
+    assert (message.channel, message.sent_at, message.from_address) == ("elsewhere", at(9, 15, day=12), "nextdoor:dev")
+    wait = Wait.objects.get()
+    assert (wait.started_at, wait.ended_at, wait.acknowledged_at) == (at(9, 15, day=12), at(10, 30), at(10, 30))
+    assert "Told Dev Patel" in done.page.text

@@ -153,9 +153,9 @@ class Capabilities:
             `most_parts`: into how many numbered parts an answer may be split. `idempotent`: the same key twice is one
             message there. `ids_of_network`: the network itself gives every message an id nobody can borrow.
             `by_mail_server`: an account that is not connected sends by the installation's own server. `live`: somebody
-            waits at the other end, so an answer leaves at once. `spoken`: it is said aloud and noted here, so what is
-            written reaches them only at an address they gave. `late_window`: until when a person may still answer after
-            `reply_window`; `templates`: what may be sent after both
+            waits at the other end, so an answer leaves at once. `by_hand`: a person hears and answers it outside and notes
+            it here, so what is written reaches them only at an address they gave. `late_window`: until when a person may
+            still answer after `reply_window`; `templates`: what may be sent after both
     Source: `source`, as it stood on `as_of_on`
     """
 
@@ -178,7 +178,7 @@ class Capabilities:
     ids_of_network: bool = False
     by_mail_server: bool = False
     live: bool = False
-    spoken: bool = False
+    by_hand: bool = False
     source: str
     as_of_on: date
 

@@ -5,37 +5,55 @@ Leaves the page on which it is typed to the desk, and what each of the two is ca
 
 import json
 from collections.abc import Callable, Collection
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from sociable.channels.base import Capabilities, Finding, Named, Parsed, Setting, said
 from sociable.channels.tidy import tidy
 
 ABOUT = "conversation:"
+_KEPT = ("text", "name", "phone", "email", "subject", "noted_by")
 
 
-def raw(
-    *, text: str, name: str, phone: str, email: str, subject: str, noted_by: str, about: int | None = None
-) -> bytes:
-    """Return what was typed as the bytes that are stored before anything reads them.
+@dataclass(frozen=True, slots=True)
+class Jot:
+    """What a member of staff wrote down of one message.
 
-    Shape:  `phone` in its E.164 form; `about` is the conversation that they called or came about
+    Shape:  `phone` in its E.164 form; `email` is where they want the answer; `sender` is what they are called on `network`;
+            `about` is the conversation that it is about
     """
-    typed = {"name": name, "phone": phone, "email": email, "subject": subject, "text": text, "noted_by": noted_by}
-    return json.dumps(typed | ({"about": about} if about else {}), ensure_ascii=False).encode()
+
+    text: str
+    sent_at: datetime
+    noted_by: str
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    subject: str = ""
+    network: str = ""
+    sender: str = ""
+    about: int | None = None
 
 
-def _clean(value: object) -> str:
+def clean(value: object) -> str:
+    """Return what was typed in one field."""
     return tidy(str(value or "")).strip()
 
 
-def _typed(content: bytes) -> dict[str, Any]:
+def typed(content: bytes) -> dict[str, Any]:
     """Return the fields; bytes that our page did not write are taken for words, so that nothing is lost."""
     try:
-        typed = json.loads(content)
+        fields = json.loads(content)
     except (ValueError, RecursionError):
-        typed = None
-    return typed if isinstance(typed, dict) else {"text": content.decode("utf-8", "replace")}
+        fields = None
+    return fields if isinstance(fields, dict) else {"text": content.decode("utf-8", "replace")}
+
+
+def about(fields: dict[str, Any]) -> int | None:
+    """Return the conversation that it was noted to be about."""
+    number = fields.get("about")
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 class Noted:
@@ -43,12 +61,15 @@ class Noted:
 
     kind: ClassVar[str]
     icon: ClassVar[str]
+    what: ClassVar[str]  # one such message: "A call"
+    speaks: ClassVar[bool] = True  # they spoke with one of us, so they know that we have it
+    oldest: ClassVar[timedelta | None] = timedelta(days=7)  # what is older is no note of it any more
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=None,
         private=True,
         threads=True,
         attachments_bytes=None,
-        spoken=True,
+        by_hand=True,
         source="our own page",
         as_of_on=date(2026, 11, 27),
     )
@@ -58,6 +79,12 @@ class Noted:
     def from_settings(cls, settings: dict[str, Any]) -> Self:  # noqa: ARG003 - there is nothing to set
         """Return the adapter; it has no settings."""
         return cls()
+
+    @staticmethod
+    def note(jot: Jot) -> bytes:
+        """Return what was typed as the bytes that are stored before anything reads them."""
+        fields: dict[str, Any] = {name: getattr(jot, name) for name in _KEPT}
+        return json.dumps(fields | ({"about": jot.about} if jot.about else {}), ensure_ascii=False).encode()
 
     @staticmethod
     def parse(
@@ -74,19 +101,19 @@ class Noted:
         The number they call from is who they are. An address they tell is only where an answer may go: that it is theirs,
         nobody has shown.
         """
-        typed = _typed(content)
-        about = typed.get("about")
+        fields = typed(content)
+        conversation_id = about(fields)
         return said(
-            in_reply_to=f"{ABOUT}{about}" if isinstance(about, int) and not isinstance(about, bool) else "",
-            subject=_clean(typed.get("subject")),
-            from_name=_clean(typed.get("name")),
-            from_address=_clean(typed.get("phone")),
+            in_reply_to=f"{ABOUT}{conversation_id}" if conversation_id else "",
+            subject=clean(fields.get("subject")),
+            from_name=clean(fields.get("name")),
+            from_address=clean(fields.get("phone")),
             identity_kind="phone",
-            reply_to=_clean(typed.get("email")).lower(),
+            reply_to=clean(fields.get("email")).lower(),
             sent_at=received_at or fetched_at,
             sent_at_why="when it began, as whoever noted it says",
             written_at=received_at,
-            text=_clean(typed.get("text")),
+            text=clean(fields.get("text")),
         )
 
     @staticmethod

@@ -11,6 +11,7 @@ from sociable.channels.base import Adapter, Sends
 from sociable.channels.bluesky.adapter import BlueskyAdapter
 from sociable.channels.chat.adapter import ChatAdapter
 from sociable.channels.counter.adapter import CounterAdapter
+from sociable.channels.elsewhere.adapter import ElsewhereAdapter
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.facebook.adapter import FacebookAdapter
 from sociable.channels.form.adapter import FormAdapter
@@ -21,12 +22,13 @@ from sociable.channels.sms.adapter import SmsAdapter
 from sociable.channels.whatsapp.adapter import WhatsAppAdapter
 from sociable.channels.x.adapter import XAdapter
 
-PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter")  # the others are names
+PLAIN_WORDS = ("Email", "Form", "Web chat", "Text message", "Phone", "Counter", "Elsewhere")  # the others are names
 GROUP = "sociable.channels"
 BUILT_IN: tuple[type[Adapter], ...] = (
     ChatAdapter,
     BlueskyAdapter,
     CounterAdapter,
+    ElsewhereAdapter,
     EmailAdapter,
     FacebookAdapter,
     FormAdapter,

@@ -19,10 +19,14 @@ from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.people.permissions import Act
 
-KEPT = ("account", "began_at", "name", "phone", "email", "asked", "outcome", "told", "told_at", "takes", "closes")
+KEPT = (
+    *("account", "began_at", "network", "sender", "name", "phone", "email", "asked", "outcome", "told", "told_at"),
+    *("takes", "closes"),
+)
 LONGEST_CHARS = 100_000
 AS_BROWSERS_SEND = "%Y-%m-%dT%H:%M"
 OUTCOMES = [("promised", "It is promised: it waits in the queue"), ("answered", "I answered it: the clock stops")]
+COPIED_OUTCOMES = [("promised", "It waits in the queue"), ("answered", "I answered it there: the clock stops")]
 ABOUT_OUTCOMES = [("answered", "That answered it: the clock stops"), ("promised", "They still wait: the clock goes on")]
 AT = {"invalid": "Give a day and a time, as in 3 December 2026 10:30."}
 
@@ -54,6 +58,8 @@ class CallForm(forms.Form):
     account = forms.ModelChoiceField(
         Account.objects.none(), label="For", error_messages={"required": "Choose the account that it is for."}
     )
+    network = forms.CharField(label="Where they wrote it", required=False, max_length=60)
+    sender = forms.CharField(label="Known there as", required=False, max_length=200)
     name = forms.CharField(label="Their name", required=False, max_length=200)
     phone = forms.CharField(
         label="Phone number", required=False, max_length=60, widget=forms.TextInput(attrs={"type": "tel"})
@@ -77,8 +83,26 @@ class CallForm(forms.Form):
         super().__init__(*args, **{"auto_id": "call_%s", **kwargs})
         self.note, self.person, self.now = note, person, now
         self.fields["account"].queryset = accounts_of(person)  # type: ignore[attr-defined]
+        if calls.by_hand()[note.channel].speaks:
+            del self.fields["network"], self.fields["sender"]
+        else:
+            self._is_copied()
         if note.conversation is not None:
             self._is_about(note.conversation.account)
+
+    def _is_copied(self) -> None:
+        """It was written somewhere, at a time that whoever copies it must give."""
+        for field, label in (
+            ("asked", "What they wrote"),
+            ("told", "What you answered there"),
+            ("began_at", "Written at"),
+        ):
+            self.fields[field].label = label
+        self.fields["told_at"].label = "You answered at"
+        self.fields["outcome"].choices = COPIED_OUTCOMES  # type: ignore[attr-defined]
+        self.fields["began_at"].error_messages["required"] = (
+            "Give the time at which they wrote it: its clock runs from there."
+        )
 
     def _is_about(self, account: Account) -> None:
         self.fields["account"].required = False
@@ -121,7 +145,7 @@ class CallForm(forms.Form):
             return
         field = "began_at"
         try:
-            calls.check_began(given["began_at"], self.now)
+            calls.check_began(self.note, given["began_at"], self.now)
             field = "told_at"
             calls.check_told(self.call(given), self.now)
         except calls.NotThen as refusal:
@@ -144,6 +168,8 @@ class CallForm(forms.Form):
             name=given.get("name", "").strip(),
             phone=given.get("phone", ""),
             email=given.get("email", "").strip(),
+            network=given.get("network", "").strip(),
+            sender=given.get("sender", "").strip(),
             told=given.get("told", ""),
             told_at=given.get("told_at"),
             answers=answers,
@@ -169,7 +195,8 @@ def accounts_of(person: Person) -> Any:
 def as_typed(note: CallNote, account: Account | None) -> dict[str, Any]:
     """This function will return the fields of a note's page as they stand: what was typed, or else what is known."""
     zone = ZoneInfo(directory.zone_of(account)) if account else timezone.get_current_timezone()
-    known: dict[str, Any] = {"began_at": note.begun_at.astimezone(zone).strftime(AS_BROWSERS_SEND)}
+    speaks = calls.by_hand()[note.channel].speaks
+    known: dict[str, Any] = {"began_at": note.begun_at.astimezone(zone).strftime(AS_BROWSERS_SEND) if speaks else ""}
     known |= {"outcome": "answered" if note.conversation else "promised", "closes": note.conversation is None}
     if note.conversation is not None:
         known |= {"name": note.conversation.contact.name, "version": note.conversation.version}

@@ -114,7 +114,7 @@ def key_of(mark: str) -> str:
 
 def _to_words(conversation: Conversation) -> str:
     place = ways.place_of(conversation)
-    if not place.address and place.channel in calls.spoken_channels():
+    if not place.address and place.channel in calls.by_hand():
         return _ring_them(conversation)
     if not place.address and chats.open_in(conversation.pk):
         return "It stands in their web chat at once, under your first name."

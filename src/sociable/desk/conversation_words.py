@@ -286,7 +286,7 @@ def channel_words(channel: str) -> str:
 
 
 def _is_spoken(message: Message) -> bool:
-    return message.channel in calls.spoken_channels()
+    return message.channel in calls.by_hand()
 
 
 def _facts(message: Message, local: datetime, zone: ZoneInfo) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,10 @@ def frame(request: StaffRequest, now: datetime, current_id: int | None = None) -
         "live_after": live.newest_id(),
         "may_answer": bool(asked.answering),
         "may_note": bool(asked.all_accounts),
+        "noted": [
+            {"kind": kind, "icon": one.icon, "what": one.what, "button": one.what if one.speaks else "Paste"}
+            for kind, one in sorted(calls.by_hand().items(), key=lambda pair: (not pair[1].speaks, pair[1].what))
+        ],
         "begun_calls": begun_calls(request, now),
         "hands_full": chat_words.hands_full(request.user, asked.answering, now),
     }

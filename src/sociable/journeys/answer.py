@@ -116,7 +116,7 @@ def check_lives(conversation: Conversation) -> None:
 
 def _check_reaches(conversation: Conversation) -> None:
     channel, address = ways.address_of(conversation)
-    if not address and registry.adapter_class(channel).capabilities.spoken:
+    if not address and registry.adapter_class(channel).capabilities.by_hand:
         raise NobodyReads(
             "They spoke with us and left no address, so nobody would read this. Ring them, and note under “Answered by phone” what "
             "you told them: your words are kept."

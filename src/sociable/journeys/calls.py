@@ -1,4 +1,4 @@
-"""A call or a visit is written down while it happens: answered at once, or promised and answered later like any other request.
+"""A call or a visit is written down while it happens, or a message copied from elsewhere: answered at once, or promised.
 
 What is typed is kept as it is typed. Once it is done it comes in as every message does, raw first, with a clock that runs
 from when the call or the visit began; what was told at once is logged as said aloud.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from textwrap import shorten
 from typing import Any
 
 from django.db import transaction
 
-from sociable.channels import noted, registry
+from sociable.channels import registry
 from sociable.channels.base import RawItem
+from sociable.channels.noted import Jot, Noted
 from sociable.conversations import services as conversations
 from sociable.conversations.models import CallNote, Conversation, Message
 from sociable.directory.models import Account
@@ -27,7 +28,6 @@ from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
 
-OLDEST = timedelta(days=7)  # what began longer ago is no note of a call any more: it is brought in with its own date
 SUBJECT_CHARS = 80
 
 
@@ -60,6 +60,8 @@ class Call:
     name: str = ""
     phone: str = ""
     email: str = ""
+    network: str = ""
+    sender: str = ""
     told: str = ""
     told_at: datetime | None = None
     answers: bool = False
@@ -68,9 +70,9 @@ class Call:
     against_version: int = 0
 
 
-def spoken_channels() -> list[str]:
-    """This function will name the channels on which people speak."""
-    return [kind for kind, adapter in registry.kinds().items() if adapter.capabilities.spoken]
+def by_hand() -> dict[str, type[Noted]]:
+    """This function will name the channels that people carry by hand: heard and answered outside, and noted here."""
+    return {kind: adapter for kind, adapter in registry.kinds().items() if issubclass(adapter, Noted)}
 
 
 def begin(*, person: Person, channel: str, now: datetime, about: Conversation | None = None) -> CallNote:
@@ -78,8 +80,8 @@ def begin(*, person: Person, channel: str, now: datetime, about: Conversation | 
 
     Errors: NoSuchChannel; NotAllowed
     """
-    if channel not in spoken_channels():
-        raise NoSuchChannel("Say whether it is a call or a visit.")
+    if channel not in by_hand():
+        raise NoSuchChannel("Say whether it is a call, a visit or a message from elsewhere.")
     if about is not None:
         permissions.check_can_note(person, about.place)
     return CallNote.objects.create(person=person, channel=channel, conversation=about, begun_at=now, kept_at=now)
@@ -95,15 +97,18 @@ def throw_away(note: CallNote) -> None:
     CallNote.objects.filter(pk=note.pk, done_at=None).delete()
 
 
-def check_began(at: datetime, now: datetime) -> None:
+def check_began(note: CallNote, at: datetime, now: datetime) -> None:
     """This function will raise NotThen for a beginning that is still to come, or too long ago.
 
     Errors: NotThen
     """
     if at > now:
         raise NotThen("That is still to come. Give the time at which it began.")
-    if at < now - OLDEST:
-        raise NotThen(f"That is more than {OLDEST.days} days ago. Bring it in as a message, with its own date.")
+    oldest = by_hand()[note.channel].oldest
+    if oldest is not None and at < now - oldest:
+        raise NotThen(
+            f"That is more than {oldest.days} days ago. Paste it as a message from elsewhere, with its own date."
+        )
 
 
 def check_told(call: Call, now: datetime) -> None:
@@ -126,12 +131,12 @@ def finish(*, note: CallNote, call: Call, person: Person, now: datetime) -> Conv
     _check(note, call, person, now)
     message = _taken(note, call, person, now) if call.asked.strip() else None
     with transaction.atomic():
-        note = CallNote.objects.select_for_update().select_related("became").get(pk=note.pk)
+        note = CallNote.objects.select_for_update(of=("self",)).select_related("became").get(pk=note.pk)
         if note.became is not None:
             return note.became
         conversation = _conversation_of(note, message)
         if message is not None:
-            _greeted(conversation, call)
+            _greeted(conversation, note, call)
         if call.told.strip():
             _tell(conversation, note, call, person, now)
         if call.takes and not call.closes:
@@ -151,22 +156,26 @@ def _check(note: CallNote, call: Call, person: Person, now: datetime) -> None:
         raise NothingNoted("Write down what they asked.")
     if call.answers and not call.told.strip():
         raise NothingNoted("Write down what you told them, or leave it as promised.")
-    check_began(call.began_at, now)
+    check_began(note, call.began_at, now)
     check_told(call, now)
     if note.conversation is not None and note.conversation.version != call.against_version:
         raise SaidMeanwhile("Something was said here while you spoke. Read it below, then keep your note.")
 
 
 def _taken(note: CallNote, call: Call, person: Person, now: datetime) -> Message:
-    content = noted.raw(
+    jot = Jot(
         text=call.asked.strip(),
+        sent_at=call.began_at,
+        noted_by=person.name,
         name=call.name,
         phone=call.phone,
         email=call.email,
         subject="" if note.conversation else shorten(call.asked.strip().split("\n")[0], SUBJECT_CHARS, placeholder="…"),
-        noted_by=person.name,
+        network=call.network,
+        sender=call.sender,
         about=note.conversation_id,
     )
+    content = by_hand()[note.channel].note(jot)
     same = hashlib.sha256(content + call.began_at.isoformat().encode()).hexdigest()[:32]
     item = RawItem(f"{note.channel}:{note.token}:{same}", content, call.began_at)
     return receive.at_once(call.account, note.channel, item, now)
@@ -177,10 +186,10 @@ def _conversation_of(note: CallNote, message: Message | None) -> Conversation:
     return conversations.locked(int(pk or 0))
 
 
-def _greeted(conversation: Conversation, call: Call) -> None:
+def _greeted(conversation: Conversation, note: CallNote, call: Call) -> None:
     """Whoever spoke with one of us knows that we have it."""
     wait = promises.open_wait(conversation)
-    if wait is not None:
+    if wait is not None and by_hand()[note.channel].speaks:
         promises.acknowledge(wait, max(call.began_at, wait.started_at))
 
 

@@ -21,7 +21,6 @@ from sociable.live import services as live
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
-from sociable.promises.models import Wait
 
 
 class NotThen(DomainError):
@@ -132,9 +131,4 @@ def was_no_answer(message_id: int, person: Person, now: datetime) -> Message:
 def is_spoken_answer(message: Message) -> bool:
     """This function will say whether a message is something that one of us said aloud."""
     ours = message.direction == Message.Direction.OUT and message.channel in registry.kinds()
-    return ours and registry.adapter_class(message.channel).capabilities.spoken
-
-
-def answered_aloud(wait: Wait) -> bool:
-    """This function will say whether a wait was ended by an answer that was said aloud."""
-    return wait.ended_with is not None and is_spoken_answer(wait.ended_with)
+    return ours and registry.adapter_class(message.channel).capabilities.by_hand

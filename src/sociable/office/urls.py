@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sociable.office import accounts, connection, me, partners, people, stating, trail, trouble
+from sociable.office import accounts, bringing, connection, me, partners, people, stating, trail, trouble
 
 app_name = "office"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/<int:account_id>/hours/", stating.hours, name="hours"),
     path("accounts/<int:account_id>/promise/", stating.promise, name="promise"),
     path("accounts/<int:account_id>/connection/", connection.edit, name="connection"),
+    path("accounts/<int:account_id>/bring-in/", bringing.bring, name="bring_in"),
     path("accounts/<int:account_id>/connection/fetch/", connection.fetch_now, name="fetch_now"),
     # -- partners and services -----------------------------------------------------------------------------------------
     path("partners/", partners.partners, name="partners"),

@@ -14,3 +14,4 @@ class CounterAdapter(Noted):
     kind: ClassVar[str] = "counter"
     name: ClassVar[str] = "Counter"
     icon: ClassVar[str] = "in-person"
+    what: ClassVar[str] = "A visit"

@@ -14,3 +14,4 @@ class PhoneAdapter(Noted):
     kind: ClassVar[str] = "phone"
     name: ClassVar[str] = "Phone"
     icon: ClassVar[str] = "phone"
+    what: ClassVar[str] = "A call"

@@ -95,7 +95,8 @@ class Person:
         return {"uri": made["uri"], "cid": made["cid"]}
 
     def answer(self, to: Mapping[str, str], text: str, root: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Answer a post."""
+        """Answer a post, once the view holds it: nobody is told of an answer that the view meets before what it answers."""
+        self.network.settle()
         return self.post(text, reply={"root": dict(root or to), "parent": dict(to)})
 
     def quote(self, what: Mapping[str, str], text: str) -> dict[str, str]:

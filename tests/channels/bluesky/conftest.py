@@ -1,11 +1,13 @@
 """Bluesky's own servers, people with accounts on them, and adapters for those accounts."""
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from sociable.channels.bluesky.adapter import BlueskyAdapter
 from tests.conftest import require
@@ -19,15 +21,16 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def bluesky(postgres_server: str) -> Iterator[Bluesky]:
     """One network for all tests; each test makes accounts of its own on it."""
+    name = f"bluesky_{os.getpid()}"  # where tests run side by side on one PostgreSQL, each side has a network
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE bluesky")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
-        database = postgres_server.rsplit("/", 1)[0] + "/bluesky"
+        database = postgres_server.rsplit("/", 1)[0] + "/" + name
         with private_bluesky(require("bluesky"), require("redis"), database) as network:
             yield network
     finally:
         with psycopg.connect(postgres_server, autocommit=True) as connection:
-            connection.execute("DROP DATABASE bluesky WITH (FORCE)")
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

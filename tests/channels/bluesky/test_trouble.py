@@ -260,6 +260,7 @@ def test_a_root_that_is_gone_keeps_no_answer_back(
 ) -> None:
     tom = person("tom")
     root = tom.post("anybody?")
+    bluesky.settle()
     jerry.post(f"@{council.handle} knows", mentions=[council], reply={"root": root, "parent": root})
     tom.delete(root)
     bluesky.settle()

@@ -79,7 +79,9 @@ class ConnectionForm(forms.Form):
 
 
 def _field(setting: Setting, *, is_kept: bool) -> forms.Field:
-    words: dict[str, Any] = {"label": setting.label, "required": False, "help_text": setting.help}
+    needed = setting.required and not is_kept and not setting.needs
+    words: dict[str, Any] = {"label": setting.label, "required": needed, "help_text": setting.help}
+    words["error_messages"] = {"required": f"Give the {_inside_a_sentence(setting.label)}."}
     if setting.secret:
         if is_kept:
             words["help_text"] = "One is kept and not shown. Leave this empty to go on with it"
@@ -93,3 +95,8 @@ def _field(setting: Setting, *, is_kept: bool) -> forms.Field:
     if setting.kind == "lines":
         return forms.CharField(widget=forms.Textarea, **words)
     return forms.CharField(**words)
+
+
+def _inside_a_sentence(label: str) -> str:
+    """“Access token” loses its capital, “API key” keeps it."""
+    return label[0].lower() + label[1:] if label[1:2].islower() else label

@@ -71,7 +71,7 @@ def round_of(number: int, server: Any, relay: Any, person: Any, log: Path) -> No
     house = on_mastodon.start(log)
     try:
         if not relay.accepted.wait(PATIENCE_SECONDS):
-            raise TimeoutError(f"Answer {number} never left.")
+            raise TimeoutError(f"Answer {number} never left. {log.read_text(errors='replace')[-3000:]}")
         time.sleep(random.uniform(0.0, 0.04))
     finally:
         house.kill()
@@ -131,7 +131,9 @@ def measure(rounds: int, database_url: str, *, quiet: bool) -> dict[str, Any]:
             for number in range(rounds):
                 server.post("jerry", f"@help Question {number}.")
             house = on_mastodon.start(folder / "house.log")
-            on_mastodon.until(lambda: mentions_here() == rounds, PATIENCE_SECONDS, "the questions")
+            on_mastodon.until(
+                lambda: mentions_here() == rounds, PATIENCE_SECONDS, "the questions", folder / "house.log"
+            )
             house.kill()
             house.wait()
             for number in range(rounds):

@@ -60,16 +60,21 @@ def found(at: str) -> Any:
 
 def start(log: Path) -> subprocess.Popen[bytes]:
     """Start the whole house."""
-    os.environ["PYTHONPATH"] = str(setting.ROOT / "src")
+    from tests.servers.ground import free_port
+
+    ours = {"PYTHONPATH": str(setting.ROOT / "src"), "SMTP_PORT": str(free_port())}
     with log.open("ab") as out:
-        return subprocess.Popen([sys.executable, "-m", "sociable", "serve", "--port", "0"], stdout=out, stderr=out)
+        return subprocess.Popen(
+            [sys.executable, "-m", "sociable", "serve", "--port", "0"], env=os.environ | ours, stdout=out, stderr=out
+        )
 
 
-def until(holds: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Wait until something holds."""
+def until(holds: Callable[[], Any], seconds: float, what: str, log: Path | None = None) -> Any:
+    """Wait until something holds; in vain, say what the house said last."""
     ends_at = time.monotonic() + seconds
     while not (found := holds()):
         if time.monotonic() > ends_at:
-            raise TimeoutError(f"Waited in vain for {what}.")
+            said = log.read_text(errors="replace")[-3000:] if log and log.exists() else ""
+            raise TimeoutError(f"Waited in vain for {what}. {said}")
         time.sleep(0.005)
     return found

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from sociable.config.example import loading
@@ -47,10 +48,10 @@ def alex(page: Any, live_server: Any) -> Any:
     return page
 
 
-def do(kind: str) -> None:
+def do(kind: str, later: timedelta = timedelta()) -> None:
     from sociable.worker.loop import JOURNEYS
 
-    now = timezone.now() + timedelta(seconds=30)
+    now = timezone.now() + later
     for row in due.claim(now, 50, [kind]):
         JOURNEYS[kind](row, now)
 
@@ -120,7 +121,7 @@ def _connect(alex: Any, mastodon: Mastodon) -> None:
 
 def _answer_it(alex: Any, account: Account, mastodon: Mastodon) -> None:
     conversation = account.conversations.get()
-    alex.goto(f"/desk/{conversation.pk}/")
+    alex.goto(reverse("desk:conversation", args=[conversation.pk]))
     alex.get_by_text("When is my bin collected?").first.wait_for()
     look(alex, "mastodon-conversation")
     answer.send(
@@ -131,12 +132,12 @@ def _answer_it(alex: Any, account: Account, mastodon: Mastodon) -> None:
         now=timezone.now(),
         send_anyway=True,
     )
-    do("deliver")
+    do("deliver", timedelta(seconds=30))
     assert Outgoing.objects.get(message__conversation=conversation).state == "accepted"
     (posted,) = mastodon.statuses("help")
     assert posted["content"] == "<p>@jerry On Friday.</p>"
     told = json.loads(mastodon.ask("GET", "/api/v1/notifications", "jerry"))
     assert [each["status"]["id"] for each in told] == [posted["id"]]
-    alex.goto(f"/desk/{conversation.pk}/")
+    alex.goto(reverse("desk:conversation", args=[conversation.pk]))
     alex.get_by_text("On Friday.").first.wait_for()
     look(alex, "mastodon-answered")

@@ -11,20 +11,25 @@ from threading import Event
 
 
 class Relay:
-    """Passes everything on to a port. While `deaf` is set the server's answers are lost, as on a line that breaks after the request.
+    """Passes everything on to a port, and tells when the server has answered a certain request.
 
-    It is set by itself when a client begins with `deaf_after`.
+    While `deaf` is set the server's answers are lost, as on a line that breaks after the request.
     """
 
     def __init__(self, to_port: int) -> None:
-        self.deaf_after = b""
-        self.deaf = Event()
-        self.lost = Event()
+        self.deaf, self.accepted = Event(), Event()
+        self._watched, self._loses = b"", False
         self._to_port = to_port
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         self._open: set[socket.socket] = {self._door}
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def watch(self, request: bytes, *, loses: bool) -> None:
+        """Set `accepted` when the server answers a request that begins so; lose its answer, or let it through."""
+        self.deaf.clear()
+        self.accepted.clear()
+        self._watched, self._loses = request, loses
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -32,26 +37,35 @@ class Relay:
                 client, _ = self._door.accept()
                 server = socket.create_connection(("127.0.0.1", self._to_port))
                 self._open |= {client, server}
-                threading.Thread(target=self._pass_on, args=(client, server, False), daemon=True).start()
-                threading.Thread(target=self._pass_on, args=(server, client, True), daemon=True).start()
+                asked = Event()
+                threading.Thread(target=self._ask, args=(client, server, asked), daemon=True).start()
+                threading.Thread(target=self._answer, args=(server, client, asked), daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
+    def _ask(self, client: socket.socket, server: socket.socket, asked: Event) -> None:
         with suppress(OSError):
-            while said := source.recv(65536):
-                if not answers and self.deaf_after and said.startswith(self.deaf_after):
+            while said := client.recv(65536):
+                if self._watched and said.startswith(self._watched):
+                    asked.set()
+                server.sendall(said)
+        _shut(client, server)
+
+    def _answer(self, server: socket.socket, client: socket.socket, asked: Event) -> None:
+        with suppress(OSError):
+            while said := server.recv(65536):
+                watched = asked.is_set()
+                if watched and self._loses:
                     self.deaf.set()
-                if answers and self.deaf.is_set():
-                    self.lost.set()
-                else:
-                    sink.sendall(said)
-        for end in (source, sink):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                if not self.deaf.is_set():
+                    client.sendall(said)
+                if watched:
+                    self.accepted.set()
+        _shut(server, client)
 
     def cut(self) -> None:
         """End every connection that stands; new ones are passed on as before."""
         self._end(self._open - {self._door})
         self._open = {self._door}
+        self.deaf.clear()
 
     def close(self) -> None:
         """End every connection and take no more."""
@@ -60,9 +74,14 @@ class Relay:
     @staticmethod
     def _end(sockets: set[socket.socket]) -> None:
         for each in sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            _shut(each)
             each.close()
+
+
+def _shut(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

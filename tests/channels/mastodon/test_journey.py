@@ -192,11 +192,10 @@ def test_an_answer_whose_receipt_was_lost_is_asked_after_and_stands_once(cast: C
         patience = Connection.objects.get()
         patience.settings |= {"timeout_seconds": 1}
         patience.save()
-        relay.deaf_after = b"POST /api/v1/statuses"
+        relay.watch(b"POST /api/v1/statuses", loses=True)
         said = answered(cast, asked, "Never.")
         assert Outgoing.objects.get().state == State.UNKNOWN
         relay.cut()
-        relay.deaf.clear()
         do("resolve", timezone.now() + timedelta(minutes=1))
     assert Outgoing.objects.get().state == State.ACCEPTED
     (posted,) = posts(mastodon, "Never.")

@@ -204,7 +204,13 @@ def test_html_for_our_page_runs_and_loads_nothing() -> None:
         assert word not in clean
     assert '<a href="https://ok.test/"' in clean
     assert 'rel="noopener noreferrer nofollow"' in clean
-    assert read(content=hostile).html == clean
+
+
+def test_html_is_kept_only_where_it_shows_more_than_the_words() -> None:
+    plain = '<p>See <a href="https://ashby.example/"><span>ashby.example</span></a><br>at once</p>'
+    assert read(content=plain).html is None
+    assert read(content="<p>at <strong>once</strong></p>").html == "<p>at <strong>once</strong></p>"
+    assert read(content="<ul><li>once</li></ul><script>x()</script>").html == "<ul><li>once</li></ul>"
 
 
 def test_what_is_far_too_long_is_cut_and_says_so() -> None:

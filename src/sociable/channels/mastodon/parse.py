@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sociable.channels.base import Parsed, RemoteFile, Visibility, said
-from sociable.channels.mastodon.words import LONGEST_HTML_CHARS, plain_text, safe_html
+from sociable.channels.mastodon.words import LONGEST_HTML_CHARS, formatted, plain_text
 from sociable.channels.tidy import tidy
 
 KIND = "mastodon"
@@ -161,7 +161,7 @@ class _Reading:
             to=tuple(self._address(each) for each in _dicts(status.get("mentions"))),
             written_at=read_time(status.get("created_at")),
             text=self._words(status, spoiler),
-            html=safe_html(content) or None,
+            html=formatted(content),
             files=tuple(_files(status)),
             automatic="auto_reply" if machine else "",
             automatic_why="The account says that a machine runs it." if machine else "",

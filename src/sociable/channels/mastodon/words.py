@@ -18,8 +18,15 @@ TAGS = frozenset(
 ATTRIBUTES = {"a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}}
 _BLOCKS = {"p", "div", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"}
 _UNSEEN = {"script", "style", "title", "noscript", "template"}
+_SHAPED = re.compile(r"<(?!/?(?:p|br|span|a)\b)[a-z]")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _GAPS = re.compile(r"\n{3,}")
+
+
+def formatted(content: str) -> str | None:
+    """Return the HTML of a status for our page where it shows more than its plain text does; most are words and lines."""
+    clean = safe_html(content)
+    return clean if _SHAPED.search(clean) else None
 
 
 def safe_html(content: str) -> str:

@@ -64,7 +64,7 @@ ONES_OWN = {
 # Lists in which somebody with a role elsewhere sees their own body alone. What they hold of ours is looked for in the answer.
 OWN_BODY = {
     *("office:accounts", "office:add_account", "office:partners", "office:people", "office:add_person"),
-    *("office:trail", "office:trouble"),
+    *("office:trail", "office:trouble", "office:connections"),
 }
 OURS = ("My bin", "Dev Patel", "Ashby", "Asha", "secret subject")
 
@@ -137,6 +137,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "role_id": role.pk,
         "row_id": row.pk,
         "name": "close",
+        "limit": "attachments_bytes",
         "kind": "email",
         "slug": cast.help.slug,
         "token": "not-a-token-anybody-was-given",

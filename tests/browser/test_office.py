@@ -39,7 +39,6 @@ def test_every_screen_of_the_office(alex: Any) -> None:
         "account-hours": f"accounts/{account.pk}/hours/",
         "account-notation": f"accounts/{account.pk}/hours/?as=text",
         "account-promise": f"accounts/{account.pk}/promise/",
-        "account-connection": f"accounts/{account.pk}/connection/",
         "account-bring-in": f"accounts/{account.pk}/bring-in/",
         "partners": "partners/",
         "partner": f"partners/{account.partner_id}/",

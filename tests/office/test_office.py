@@ -207,6 +207,29 @@ def test_connecting_is_for_those_who_may(cast: Cast) -> None:
             "It recovered 10 minutes ago",
         ),
         (
+            {"last_heard_at": timedelta(seconds=9), "limited_until_at": timedelta(minutes=-4)},
+            "Paused",
+            "asked for a pause until 10:04",
+        ),
+        ({"expires_at": timedelta(days=-15), "last_heard_at": timedelta(seconds=9)}, "Heard", "9 seconds"),
+        ({"expires_at": timedelta(days=-14), "last_heard_at": timedelta(seconds=9)}, "Log-in ends soon", "in 14 days"),
+        ({"expires_at": timedelta(hours=1)}, "Log-in ended", "Connect it anew"),
+        (
+            {"account": Account(channel="whatsapp"), "fetches": False},
+            "Not called yet",
+            "has not called our webhook yet",
+        ),
+        (
+            {"account": Account(channel="whatsapp"), "fetches": False, "called_at": timedelta(minutes=5)},
+            "Heard",
+            "Last called 5 minutes ago",
+        ),
+        (
+            {"fetches": True, "called_at": timedelta(hours=5), "missed_at": timedelta(hours=4)},
+            "Webhook quiet",
+            "only because we asked",
+        ),
+        (
             {"trouble": "The password was refused.", "trouble_since_at": timedelta(minutes=5)},
             "Trouble",
             "The password was refused.",
@@ -216,6 +239,7 @@ def test_connecting_is_for_those_who_may(cast: Cast) -> None:
 def test_health_is_said_in_words(stored: dict[str, Any] | None, word: str, says: str) -> None:
     connection = None
     if stored is not None:
+        stored = {"account": Account(channel="email"), **stored}
         connection = Connection(
             **{key: MONDAY_10 - value if isinstance(value, timedelta) else value for key, value in stored.items()}
         )

@@ -13,6 +13,7 @@ from typing import Any
 from sociable.channels import registry
 from sociable.channels.base import Capabilities
 from sociable.directory.models import Account, Limit
+from sociable.people.models import Person
 
 # What may be set, and the unit in which it is kept.
 SETTABLE: Mapping[str, str] = {
@@ -85,3 +86,20 @@ def read_from_server(account: Account, limits: Mapping[str, int], source: str, o
     for name, value in wanted.items():
         facts = {"value": value, "source": source[:300], "as_of_on": on}
         Limit.objects.update_or_create(account=account, name=name, set_by=None, defaults=facts)
+
+
+def set_here(account: Account, name: str, value: int, *, source: str, on: date, person: Person) -> None:
+    """This function will keep a limit as an administrator knows it, before whatever server or publication say."""
+    facts = {"value": value, "source": source[:300], "as_of_on": on, "set_by": person}
+    Limit.objects.filter(account=account, name=name).exclude(set_by=None).delete()
+    Limit.objects.create(account=account, name=name, **facts)
+
+
+def leave(account: Account, name: str) -> bool:
+    """This function will go back to what the server or the network itself says; False where nothing else was set here."""
+    return bool(Limit.objects.filter(account=account, name=name).exclude(set_by=None).delete()[0])
+
+
+def stands(account: Account, name: str) -> Stands | None:
+    """This function will tell one limit as it stands; None for a name that is none."""
+    return next((one for one in standing(account) if one.name == name), None)

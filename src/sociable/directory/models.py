@@ -196,6 +196,13 @@ class Connection(models.Model):
     sealed_session = models.TextField(blank=True, help_text="The log-in an adapter keeps between calls, encrypted")
     expires_at = models.DateTimeField(null=True, help_text="When what it logs in with ends, as the network says")
     limited_until_at = models.DateTimeField(null=True, help_text="The network asked for a pause until then")
+    called_at = models.DateTimeField(null=True, help_text="When the network last called our webhook")
+    missed_at = models.DateTimeField(
+        null=True, help_text="When the network took the newest message of which it should have told us and did not"
+    )
+    begins_at = models.DateTimeField(
+        null=True, help_text="Since when all that reaches the account must be here; null: not known"
+    )
 
     def __str__(self) -> str:
         return f"connection of account {self.account_id}"

@@ -14,9 +14,8 @@ from django.db import transaction
 from sociable.channels import registry
 from sociable.channels.base import Adapter, Fetches, Introduces, Who
 from sociable.directory import connecting
-from sociable.directory import limits as directory_limits
 from sociable.directory.models import Account, Connection
-from sociable.journeys import fetch
+from sociable.journeys import fetch, introduce
 from sociable.people import permissions
 from sociable.people import services as people
 from sociable.people.models import Person
@@ -78,9 +77,13 @@ def connect(
         connection.sealed_session = ""  # of the log-in before
         if cursor is not None:
             connection.cursor = cursor
-        connection.save(update_fields=["settings", "fetches", "sealed_secrets", "sealed_session", "cursor"])
+        if cursor is not None or connection.begins_at is None:
+            connection.begins_at = now
+        connection.save(
+            update_fields=["settings", "fetches", "sealed_secrets", "sealed_session", "cursor", "begins_at"]
+        )
         if who is not None:
-            introduced(connection, who, now)
+            introduce.introduced(connection, who, now)
         people.record(
             verb="connected",
             object_kind="account",
@@ -93,16 +96,5 @@ def connect(
         )
         if fetches:
             fetch.schedule(connection, now)
+        introduce.schedule(connection, now)
     return connection
-
-
-def introduced(connection: Connection, who: Who, now: datetime) -> None:
-    """This function will keep what the network says of an account: its id, name and link, its limits, and when its log-in ends."""
-    account = connection.account
-    connection.network_id, connection.expires_at = who.network_id[:200], who.expires_at
-    connection.save(update_fields=["network_id", "expires_at"])
-    changes = {"handle": who.handle[:200], "link": who.link[:200]}
-    said = {name: value for name, value in changes.items() if value and getattr(account, name) != value}
-    if said:
-        Account.objects.filter(pk=account.pk).update(**said)
-    directory_limits.read_from_server(account, who.limits, "what its server says", now.date())

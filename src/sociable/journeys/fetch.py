@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
-from sociable.channels.base import ChannelError, Fetches, RateLimited
+from sociable.channels.base import ChannelError, Fetches, Hears, RateLimited
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
 from sociable.due import services as due
@@ -114,6 +114,8 @@ def _turn(connection: Connection, adapter: Fetches, now: datetime) -> bool:
             cursor = fetched.cursor
             receive.read_all(fresh, now)
             health.note_lag(connection, fresh, now)
+            if isinstance(adapter, Hears):
+                health.note_missed(connection, fresh, now)
         if not fetched.more:
             return False
     return True

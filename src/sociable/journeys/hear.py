@@ -36,12 +36,16 @@ def hear(kind: str, token: str, call: Call, now: datetime) -> Heard:
     if called is None:
         raise NobodyThere
     heard = _heard(called, call)
+    if call.method == "POST":  # a challenge is no sign that it tells what is new
+        health.called(called, now)
     for connection, items in _by_account(called, heard.items, call):
         fresh = receive.store(connection.account, connection.account.channel, items, fetched_at=now)
         try:
             receive.read_all(fresh, now)
         except (OSError, DatabaseError):  # it is stored, and its due row has it read in a minute
             log.exception("what a network told could not be read at once", extra={"account_id": connection.account_id})
+        if connection.pk != called.pk:
+            health.called(connection, now)
         health.note_lag(connection, fresh, now)
         health.heard(connection, now)
     return heard

@@ -51,7 +51,9 @@ def register(request: HttpRequest) -> HttpResponse:
         permissions.check_can_see_figures(person, permissions.Place(0))
     accounts = list(seen_by(person).order_by("partner__name", "name"))
     calendars = directory.calendars_of(accounts)
-    connections = {row.account_id: row for row in Connection.objects.filter(account__in=accounts)}
+    connections = {
+        row.account_id: row for row in Connection.objects.filter(account__in=accounts).select_related("account")
+    }
     promised = _promised(accounts)
     rows = [_row(each, calendars[each.pk], promised[each.pk], connections.get(each.pk), now) for each in accounts]
     context = {
@@ -102,7 +104,7 @@ def show(request: HttpRequest, account_id: int) -> HttpResponse:
     now, person = timezone.now(), signed_in(request)
     account = get_object_or_404(seen_by(person), pk=account_id)
     calendar = directory.calendar_of(account)
-    connection = Connection.objects.filter(account=account).first()
+    connection = Connection.objects.filter(account=account).select_related("account").first()
     context = {
         **_row(account, calendar, directory.promise_versions(account), connection, now),
         "warnings": ending([calendar], now),

@@ -16,7 +16,7 @@ from sociable.directory import connecting
 from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection
 from sociable.journeys import connect, fetch
-from sociable.office import health
+from sociable.office import health, limits
 from sociable.office.connection_forms import ConnectionForm
 from sociable.office.rights import page, signed_in, staff
 from sociable.people import permissions
@@ -48,6 +48,11 @@ def edit(request: HttpRequest, account_id: int) -> HttpResponse:
         "findings": findings,
         "connection": connection,
         "health": health.of(connection, now, directory.zone_of(account)),
+        "facts": health.facts(connection, now, directory.zone_of(account)) if connection else [],
+        "limits": limits.rows(account),
+        "published": registry.adapter_class(account.channel).capabilities
+        if account.channel in registry.kinds()
+        else None,
         "has_secrets": bool(connection and connection.sealed_secrets),
         "hook": _hook_address(account, connection),
     }

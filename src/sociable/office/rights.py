@@ -38,6 +38,7 @@ class Part:
 
 PARTS = (
     Part("accounts", "Accounts", "list", frozenset({Act.SEE, Act.CHANGE_ACCOUNT, Act.CONNECT, Act.SEE_FIGURES})),
+    Part("connections", "Connections", "refresh", frozenset({Act.CONNECT})),
     Part("partners", "Partners and services", "globe", frozenset({Act.MANAGE_PEOPLE})),
     Part("people", "People and roles", "people", frozenset({Act.MANAGE_PEOPLE})),
     Part("trouble", "Set aside", "alert", frozenset({Act.CONNECT})),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from sociable.office import accounts, bringing, connection, me, partners, people, stating, trail, trouble
+from sociable.office import (
+    accounts,
+    bringing,
+    connection,
+    connections,
+    limits,
+    me,
+    partners,
+    people,
+    stating,
+    trail,
+    trouble,
+)
 
 app_name = "office"
 urlpatterns = [
@@ -18,6 +30,9 @@ urlpatterns = [
     path("accounts/<int:account_id>/connection/", connection.edit, name="connection"),
     path("accounts/<int:account_id>/bring-in/", bringing.bring, name="bring_in"),
     path("accounts/<int:account_id>/connection/fetch/", connection.fetch_now, name="fetch_now"),
+    path("accounts/<int:account_id>/connection/limits/<slug:limit>/", limits.correct, name="limit"),
+    path("accounts/<int:account_id>/connection/limits/<slug:limit>/back/", limits.set_back, name="set_back"),
+    path("connections/", connections.connections, name="connections"),
     # -- partners and services -----------------------------------------------------------------------------------------
     path("partners/", partners.partners, name="partners"),
     path("partners/<int:partner_id>/", partners.edit, name="partner"),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sociable.due import services as due
 from sociable.due.models import DueRow, Pace
-from sociable.journeys import chat, claim, deliver, fetch, files, mirror, receive, snooze, tick, windows
+from sociable.journeys import chat, claim, deliver, fetch, files, introduce, mirror, receive, snooze, tick, windows
 from sociable.live import hub
 from sociable.worker import housekeeping, lanes, watch
 from sociable.worker.lanes import Crew, Lane
@@ -45,13 +45,14 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "files": files.bring,
     "blank": mirror.blank,
     "fetch": fetch.fetch,
+    "introduce": introduce.introduce,
     "hold": claim.expire,
     "snooze": snooze.wake,
     "window": windows.warn,
     "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
-NEVER_GIVEN_UP = frozenset({"fetch", "housekeeping"})
+NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
@@ -60,9 +61,9 @@ LANES = (
     Lane("quick", ("receive", "warn", "hold", "snooze", "window", "chat", "blank", "housekeeping"), 20, 1),
     Lane("deliver", ("deliver", "resolve"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
     Lane("deliver-again", ("deliver", "resolve"), 1, 2, (Pace.FAILED,)),
-    Lane("fetch", ("fetch",), 1, 24, (Pace.PROMPT,), held_up=100),
-    Lane("fetch-slow", ("fetch",), 1, 16, (Pace.SLOW,)),
-    Lane("fetch-failed", ("fetch",), 1, 16, (Pace.FAILED,)),
+    Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
+    Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
+    Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
     Lane("files", ("files",), 1, 2),
 )
 
@@ -173,6 +174,7 @@ def _begin(stop: threading.Event) -> None:
         try:
             housekeeping.schedule(timezone.now())
             fetch.schedule_missing(timezone.now())
+            introduce.schedule_missing(timezone.now())
         except DatabaseError:
             log.exception("worker could not begin")
             stop.wait(PAUSE_SECONDS)

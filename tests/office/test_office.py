@@ -193,6 +193,7 @@ def test_connecting_is_for_those_who_may(cast: Cast) -> None:
     ("stored", "word", "says"),
     [
         (None, "Not connected", "door"),
+        (None, "Not connected", "Nothing is heard"),
         ({"fetches": False}, "Not fetched", "switched off"),
         ({}, "Not heard yet", "not answered yet"),
         (
@@ -243,7 +244,7 @@ def test_health_is_said_in_words(stored: dict[str, Any] | None, word: str, says:
         connection = Connection(
             **{key: MONDAY_10 - value if isinstance(value, timedelta) else value for key, value in stored.items()}
         )
-    told = health.of(connection, MONDAY_10, "Europe/London")
+    told = health.of(connection, MONDAY_10, "Europe/London", is_all=says.startswith("Nothing"))
     assert told.word == word
     assert says in told.sentence
 

@@ -78,6 +78,11 @@ def channel_name(kind: str) -> str:
     return name.lower() if name in PLAIN_WORDS else name
 
 
+def needs_connection(kind: str) -> bool:
+    """Say whether nothing is heard or sent on a channel until its account is connected."""
+    return kind in kinds() and bool(kinds()[kind].settings) and not kinds()[kind].capabilities.by_mail_server
+
+
 def can_send(kind: str) -> bool:
     """Say whether a channel carries answers out by itself."""
     return kind in kinds() and issubclass(kinds()[kind], Sends)

@@ -13,6 +13,7 @@ from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sociable.channels import registry
 from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection, PromiseVersion
 from sociable.domain.worktime import Calendar
@@ -93,7 +94,7 @@ def _row(
         "promise": rule.sentence() if rule and hours else "No promise",
         "tone": STAGE_TONES[account.stage],
         "connected": connection is not None,
-        "health": health.of(connection, now, zone),
+        "health": health.of(connection, now, zone, is_all=registry.needs_connection(account.channel)),
     }
 
 

@@ -47,7 +47,9 @@ def edit(request: HttpRequest, account_id: int) -> HttpResponse:
         "form": form,
         "findings": findings,
         "connection": connection,
-        "health": health.of(connection, now, directory.zone_of(account)),
+        "health": health.of(
+            connection, now, directory.zone_of(account), is_all=registry.needs_connection(account.channel)
+        ),
         "facts": health.facts(connection, now, directory.zone_of(account)) if connection else [],
         "limits": limits.rows(account),
         "published": registry.adapter_class(account.channel).capabilities

@@ -85,7 +85,8 @@ def _field(setting: Setting, *, is_kept: bool) -> forms.Field:
     if setting.secret:
         if is_kept:
             words["help_text"] = "One is kept and not shown. Leave this empty to go on with it"
-        return forms.CharField(widget=forms.PasswordInput, **words)
+        # what was typed a moment ago stays typed when it was only tried, or another field was wrong; what is kept is never shown
+        return forms.CharField(widget=forms.PasswordInput(render_value=True), **words)
     if setting.kind == "number":
         return forms.IntegerField(**words)
     if setting.kind == "choice":

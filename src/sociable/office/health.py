@@ -28,10 +28,11 @@ class Health:
     sentence: str
 
 
-def of(connection: Connection | None, now: datetime, zone: str) -> Health:
-    """This function will say how a connection is."""
+def of(connection: Connection | None, now: datetime, zone: str, *, is_all: bool = False) -> Health:
+    """This function will say how a connection is; `is_all`: without one, nothing is heard or sent."""
     if connection is None:
-        return Health("Not connected", "", "It hears only what comes by Sociable's own mail door and the public form.")
+        alone = "It hears only what comes by Sociable's own mail door and the public form."
+        return Health("Not connected", "", "Nothing is heard and nothing can be sent until it is." if is_all else alone)
     if connection.trouble:
         since = moment_near(connection.trouble_since_at, now, zone) if connection.trouble_since_at else "just now"
         return Health(

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sociable.channels import registry
 from sociable.conversations import presence
 from sociable.conversations.models import Conversation, Identity, Mention, OpenTab, Outgoing, Receipt, Share
-from sociable.desk import actions, chat_words, views, window_words
+from sociable.desk import actions, approved_words, chat_words, views, window_words
 from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
@@ -73,9 +73,15 @@ def _restore_unsent(request: StaffRequest, conversation: Conversation, now: date
 
 
 def show(
-    request: StaffRequest, conversation: Conversation, now: datetime, *, status: int = 200, **writing: Any
+    request: StaffRequest,
+    conversation: Conversation,
+    now: datetime,
+    *,
+    status: int = 200,
+    approved: dict[str, Any] | None = None,
+    **writing: Any,
 ) -> HttpResponse:
-    """This function will render the whole page; `writing` is what the composer holds after a refusal."""
+    """This function will render the whole page; `writing` is what the composer holds after a refusal, `approved` what its box does."""
     context = (
         views.frame(request, now, conversation.pk)
         | head(conversation, request.user, now)
@@ -83,6 +89,7 @@ def show(
         | beside(conversation, request.user, now)
         | {
             "composer": composer.context(request, conversation, now, **writing),
+            "approved": approved or approved_words.box(request, conversation, now),
             "undo": words.undoable(request.user, now),
         }
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sociable.desk import actions, attachments, calls, composer, conversation, saved_answers, views
+from sociable.desk import actions, approved, attachments, calls, composer, conversation, saved_answers, views
 
 app_name = "desk"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("c/<int:conversation_id>/check/", composer.check, name="check"),
     path("c/<int:conversation_id>/draft/", composer.draft, name="draft"),
     path("c/<int:conversation_id>/insert/", composer.insert, name="insert"),
+    path("c/<int:conversation_id>/approved/", approved.send, name="approved"),
+    path("c/<int:conversation_id>/approved/again/", approved.look_again, name="approved_again"),
     path("c/<int:conversation_id>/do/<slug:name>/", actions.act, name="act"),
     path("m/<int:message_id>/split/", actions.split, name="split"),
     path("m/<int:message_id>/undo/", actions.undo, name="undo"),

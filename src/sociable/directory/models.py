@@ -229,3 +229,24 @@ class Limit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.value} of account {self.account_id}"
+
+
+class ApprovedMessage(models.Model):
+    """A message an account's network has approved, as it was last listed: the only one taken once a reply window has closed."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="approved_messages")
+    name = models.CharField(max_length=512)
+    language = models.CharField(max_length=20)
+    text = models.TextField(help_text="Its blanks stand between two pairs of braces")
+    blanks = models.JSONField(default=list, help_text="The names of its blanks, in order")
+    category = models.CharField(max_length=40, blank=True)
+    listed_at = models.DateTimeField(help_text="When the network last listed it")
+
+    class Meta:
+        ordering = ("name", "language")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "name", "language"], name="approved_message_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"

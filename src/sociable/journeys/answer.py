@@ -7,9 +7,9 @@ with nothing lost. Taken back in time, its words are a draft again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
@@ -61,6 +61,7 @@ class How(TypedDict, total=False):
     closes: bool
     attachments: Sequence[ParsedAttachment]
     chosen: ways.Chosen
+    approved: Mapping[str, Any]  # a message the network has approved: its name, language and what was filled in
 
 
 def send(
@@ -189,13 +190,8 @@ def _ago(since: timedelta) -> str:
 
 def _write(conversation: Conversation, person: Person, text: str, now: datetime, how: How) -> list[Message]:
     """The messages of one answer, the answer itself first, each in the outbox behind the one before it."""
-    place, files_of_it = ways.place_of(conversation), how.get("attachments", ())
-    chosen = how.get("chosen", ways.Chosen())
-    if chosen.way not in (Way.LINK, Way.EMAIL):
-        ways.check_files(place, files_of_it)
-    alt_texts = [one.alt_text for one in files_of_it]
-    legs, private = ways.legs(conversation, place, text.strip(), chosen=chosen, now=now, alt_texts=alt_texts)
-    windows.check_open(conversation, place, legs, now)
+    place = ways.place_of(conversation)
+    legs, private = _laid_out(conversation, place, text.strip(), now, how)
     written: list[Message] = []
     for leg in legs:
         first = written[0] if written else None
@@ -211,11 +207,27 @@ def _write(conversation: Conversation, person: Person, text: str, now: datetime,
             acknowledges=leg.for_onlookers or how.get("acknowledges", False),
             part_of=first,
             thread_key=chats.answered_in(conversation.pk, leg.channel, now),
+            template=dict(how.get("approved", {})),
         )
         written.append(message)
     if private:
-        _leave_reason(conversation, person, chosen.reason, private, now)
+        _leave_reason(conversation, person, how.get("chosen", ways.Chosen()).reason, private, now)
     return written
+
+
+def _laid_out(
+    conversation: Conversation, place: ways.Place, text: str, now: datetime, how: How
+) -> tuple[list[ways.Leg], list[Finding]]:
+    """The messages it takes, and what private words go public in them; what the network has approved goes as it is."""
+    if how.get("approved"):
+        return [ways.Leg(text, place.channel, place.to, place.visibility)], []
+    files_of_it, chosen = how.get("attachments", ()), how.get("chosen", ways.Chosen())
+    if chosen.way not in (Way.LINK, Way.EMAIL):
+        ways.check_files(place, files_of_it)
+    alt_texts = [one.alt_text for one in files_of_it]
+    legs, private = ways.legs(conversation, place, text, chosen=chosen, now=now, alt_texts=alt_texts)
+    windows.check_open(conversation, place, legs, now)
+    return legs, private
 
 
 def _with_link(

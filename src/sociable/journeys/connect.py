@@ -15,7 +15,7 @@ from sociable.channels import registry
 from sociable.channels.base import Adapter, Fetches, Introduces, Who
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
-from sociable.journeys import fetch, introduce
+from sociable.journeys import approved, fetch, introduce
 from sociable.people import permissions
 from sociable.people import services as people
 from sociable.people.models import Person
@@ -97,4 +97,5 @@ def connect(
         if fetches:
             fetch.schedule(connection, now)
         introduce.schedule(connection, now)
+        approved.schedule(connection, now)
     return connection

@@ -17,7 +17,20 @@ from django.utils import timezone
 
 from sociable.due import services as due
 from sociable.due.models import DueRow, Pace
-from sociable.journeys import chat, claim, deliver, fetch, files, introduce, mirror, receive, snooze, tick, windows
+from sociable.journeys import (
+    approved,
+    chat,
+    claim,
+    deliver,
+    fetch,
+    files,
+    introduce,
+    mirror,
+    receive,
+    snooze,
+    tick,
+    windows,
+)
 from sociable.live import hub
 from sociable.worker import housekeeping, lanes, watch
 from sociable.worker.lanes import Crew, Lane
@@ -46,13 +59,14 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "blank": mirror.blank,
     "fetch": fetch.fetch,
     "introduce": introduce.introduce,
+    "approved": approved.refresh,
     "hold": claim.expire,
     "snooze": snooze.wake,
     "window": windows.warn,
     "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
-NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "housekeeping"})
+NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
@@ -64,7 +78,7 @@ LANES = (
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
-    Lane("files", ("files",), 1, 2),
+    Lane("files", ("files", "approved"), 1, 2),
 )
 
 
@@ -175,6 +189,7 @@ def _begin(stop: threading.Event) -> None:
             housekeeping.schedule(timezone.now())
             fetch.schedule_missing(timezone.now())
             introduce.schedule_missing(timezone.now())
+            approved.schedule_missing(timezone.now())
         except DatabaseError:
             log.exception("worker could not begin")
             stop.wait(PAUSE_SECONDS)

@@ -59,13 +59,16 @@ def test_the_count_goes_along_and_the_ways_appear(hannah: Any, asked: Conversati
     box.fill(LONG)
     hannah.locator("summary", has_text="Too long for one message: choose how it goes").wait_for()
     assert count.inner_text().endswith("characters too many")
-    hannah.locator("#composer-said", has_text="Too long for one message").wait_for(state="attached")
+    hannah.locator("#composer-said", has_text="characters too many. Too long for one message").wait_for(
+        state="attached"
+    )
     look(hannah, "composer-too-long")
     hannah.get_by_label("In 2 numbered parts").check()
     assert hannah.locator(".way-seen:visible li").count() == 2
     look(hannah, "composer-parts")
     hannah.get_by_label("By email").check()
     look(hannah, "composer-email")
+    hannah.get_by_text("Draft kept").wait_for()  # nothing is left on its way when the tables go
 
 
 def test_by_keyboard_alone_it_goes_by_email(hannah: Any, asked: Conversation) -> None:

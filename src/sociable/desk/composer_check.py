@@ -82,7 +82,7 @@ def _offers(place: Place, judged: Judged, chosen: Chosen) -> Iterator[dict[str, 
             "by_email": offer.way is Way.EMAIL,
             "asks_reason": bool(judged.exposed) and offer.in_public,
             "reason": own.reason,
-            "seen": [] if offer.way is Way.AS_IT_IS and stands(judged) else list(_seen(place, offer, closing)),
+            "seen": [] if offer.way is Way.AS_IT_IS and stands(judged) else list(_seen(place, offer)),
         }
 
 
@@ -102,18 +102,14 @@ def _hint(place: Place, offer: Offer) -> str:
     return ""
 
 
-def _seen(place: Place, offer: Offer, closing: str) -> Iterator[dict[str, str]]:
-    """Every message of a way as it would be read, and by whom; not the words in the box again where they go whole elsewhere."""
-    here = ALL_READ if place.carrier.public else THEY_READ
-    alone = not offer.in_public
+def _seen(place: Place, offer: Offer) -> Iterator[dict[str, str]]:
+    """The messages of a way as they would be read, and by whom; not again what stands in a box beside it."""
+    by = ALL_READ if offer.in_public else THEY_READ
     if offer.way is Way.AS_IT_IS or len(offer.parts) > 1:
         for part in offer.parts:
-            yield {"by": THEY_READ if alone else here, "text": part, "left": _left(place.carrier, offer, part)}
-    if offer.way is Way.LINK:
-        line = closing if offer.in_public else rule.LINK_LINE
-        yield {"by": THEY_READ if alone else here, "text": f"{line} (link)", "left": ""}
-    if offer.leaves_line:
-        yield {"by": ALL_READ, "text": closing, "left": ""}
+            yield {"by": by, "text": part, "left": _left(place.carrier, offer, part)}
+    elif offer.way is Way.LINK and not offer.in_public:
+        yield {"by": by, "text": f"{rule.LINK_LINE} (link)", "left": ""}
 
 
 def _left(carrier: Carrier, offer: Offer, part: str) -> str:

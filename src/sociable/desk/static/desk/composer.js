@@ -10,7 +10,16 @@
   const shown = document.getElementById("composer-count");
   const said = document.getElementById("composer-said");
   const NEAR = 20;
+  const news = { room: "", ways: "" };
   let pause;
+
+  const announceSoon = () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      const words = [news.room, news.ways].filter(Boolean).join(". ");
+      if (said.textContent !== words) said.textContent = words;
+    }, 1000);
+  };
 
   const nearest = () => counting.limits
     .map((limit) => window.SociableCounting.measure(text.value.trim(), limit, counting.schemes))
@@ -24,14 +33,13 @@
   };
 
   const count = () => {
-    if (!shown) return false;
+    if (!shown) return;
     const measured = nearest();
-    if (Number.isNaN(measured.left)) return false;
+    if (Number.isNaN(measured.left)) return;
     shown.textContent = words(measured);
     shown.toggleAttribute("data-over", measured.left < 0);
-    clearTimeout(pause);
-    pause = setTimeout(() => { if (measured.left <= NEAR) said.textContent = words(measured); }, 1000);
-    return measured.left < 0;
+    news.room = measured.left <= NEAR ? words(measured) : "";
+    announceSoon();
   };
 
   // -- What stands against it: asked for when the typing pauses, and never drawn anew under somebody's hands ----------------
@@ -43,7 +51,7 @@
     if (part.contains(document.activeElement)) return;
     const body = new FormData(form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-    const before = text.value, stood = stands(), open = part.querySelector("details")?.open;
+    const before = text.value, open = part.querySelector("details")?.open;
     try {
       const answer = await fetch(part.dataset.check, { method: "POST", body, headers: { "X-Part": "true" } });
       if (!answer.ok || answer.redirected || text.value !== before || part.contains(document.activeElement)) return;
@@ -52,7 +60,8 @@
     asked = before;
     const details = part.querySelector("details");
     if (details && open) details.open = true;
-    if (stands() && !stood) said.textContent = `${details.querySelector("summary").textContent}. The ways are below the box.`;
+    news.ways = stands() ? `${details.querySelector("summary").textContent}. The ways are below the box` : "";
+    announceSoon();
   };
   const checkSoon = (wait) => {
     clearTimeout(asking);

@@ -34,12 +34,11 @@ def test_texts_come_oldest_first_and_once(notify: Notify, adapter_for: Make) -> 
     assert ids(all_of(adapter_for(), cursor)[0]) == [f"sms:{third.id}"]
 
 
-@pytest.mark.parametrize("limit", [1, 7, 25, 250, 400])
-@pytest.mark.parametrize("count", [0, 1, 249, 250, 251, 520])
+@pytest.mark.parametrize("limit", [7, 25, 400])
+@pytest.mark.parametrize("count", [0, 1, 250, 251, 520])
 def test_a_backlog_of_many_pages_loses_and_doubles_nothing(
     notify: Notify, adapter_for: Make, limit: int, count: int
 ) -> None:
-    count = min(count, limit * 60)
     for number in range(count):
         notify.later(seconds=20)
         notify.text(TOM, str(number))

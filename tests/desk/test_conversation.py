@@ -723,3 +723,28 @@ def test_an_answer_that_a_colleague_wrote_at_the_network_says_so(asha, cast):
         sent_at=at(10, 5), fetched_at=at(10, 5), stored_at=at(10, 5),
     )  # fmt: skip
     assert "Written outside Sociable" in asha.get(page_of(message.conversation)).page.text
+
+
+def test_two_people_are_joined_and_parted_from_the_desk(asha, cast):
+    first = cast.mail(sender="Jo <jo@work.example.org>").conversation
+    second = cast.mail("Trees", sender="Jo <jo@home.example.org>").conversation
+    assert asha.post(act(first, "same-person"), {"who": "jo@home.example.org", "reason": ""}).status_code == 409
+    asha.post(act(first, "same-person"), {"who": "jo@home.example.org", "reason": "She rang"})
+    assert fresh(second).contact == fresh(first).contact
+    page = asha.get(page_of(first)).page.text
+    assert "A colleague's word, Asha Khan" in page
+    assert "She rang" in page
+    joining = first.contact.joinings.get()
+    form = asha.get(f"{act(first, 'part')}?joining={joining.pk}")
+    assert str(joining.pk) in form.content.decode()
+    asha.post(act(first, "part"), {"joining": joining.pk, "reason": "Her sister"})
+    assert fresh(second).contact != fresh(first).contact
+
+
+def test_a_code_is_sent_from_the_desk_and_shown_to_nobody_there(asha, cast):
+    conversation = cast.mail().conversation
+    asha.post(act(conversation, "send-code"), {"address": "dev@home.example.org"})
+    page = asha.get(page_of(conversation)).page.text
+    assert "••••••" in page
+    assert "Enter the code" in page
+    assert asha.post(act(conversation, "enter-code"), {"code": "1"}).status_code == 409

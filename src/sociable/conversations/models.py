@@ -12,11 +12,12 @@ from django.db import models
 from django.db.models import Q
 
 from sociable.conversations.chat_models import Chat, Visitor
+from sociable.conversations.identity_models import Joining, ProofCode
 from sociable.directory.models import Account
 from sociable.people.models import Partner, Person
 from sociable.people.permissions import MAY, Act, Place, scope_filter
 
-__all__ = ["Chat", "Visitor"]  # of this room too, and found with its tables
+__all__ = ["Chat", "Joining", "ProofCode", "Visitor"]  # of this room too, and found with its tables
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

@@ -28,7 +28,7 @@ from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.saying import moment_words
 from sociable.domain.worktime import NeverCloses, NeverOpen
-from sociable.journeys import answer, chat, claim, join, outbox, settle, share, snooze
+from sociable.journeys import answer, chat, claim, identify, join, outbox, settle, share, snooze
 from sociable.people import permissions
 from sociable.people.models import Partner, Person
 from sociable.people.requests import StaffRequest
@@ -292,6 +292,75 @@ class Merge(Action):
         return "Merged: everything is here now."
 
 
+class SamePerson(Action):
+    """Say that two people are one."""
+
+    name, title, button, icon = "same-person", "Same person as", "They are one person", "people"
+    about = (
+        "They hold one place in the queue from then on. Their conversations stay apart, and so do their private links. "
+        "You can part them again."
+    )
+    who = forms.CharField(
+        label="Whom",
+        help_text="Their email address, handle or number as we know it, or the number of one of their conversations",
+        max_length=320,
+        error_messages={"required": "Say whom you mean."},
+    )
+    reason = _words("How you know it", "A name alone proves nothing. It is kept.")
+
+    def carry_out(self) -> str:
+        identify.by_word(
+            self.conversation.pk, self.cleaned_data["who"], self.cleaned_data["reason"], self.person, self.now
+        )
+        return "They are one person here now, with one place in the queue."
+
+
+class SendCode(Action):
+    """Have somebody prove that an address is theirs."""
+
+    name, title, button, icon = "send-code", "Prove an email address", "Send the code", "shield"
+    about = (
+        "We send a code to the address. Whoever reads it there writes it into this conversation, which is noticed by itself, "
+        "or reads it out to you. The code is shown to nobody here."
+    )
+    address = forms.CharField(
+        label="Email address they say is theirs", max_length=320, error_messages={"required": "Give the address."}
+    )
+
+    def carry_out(self) -> str:
+        code = identify.send_code(self.conversation.pk, self.cleaned_data["address"], self.person, self.now)
+        return f"A code is on its way to {code.address}. It holds for a day."
+
+
+class EnterCode(Action):
+    """Take a code that was read out."""
+
+    name, title, button, icon = "enter-code", "Enter the code", "Enter it", "shield"
+    about = "The code they were sent, as they read it out to you."
+    code = forms.CharField(label="Code", max_length=20, error_messages={"required": "Type the code."})
+
+    def carry_out(self) -> str:
+        identify.enter_code(self.conversation.pk, self.cleaned_data["code"], self.person, self.now)
+        return "The address is proved to be theirs."
+
+
+class Part(Action):
+    """Say that two people are not one."""
+
+    name, title, button = "part", "Not the same person", "Part them"
+    about = (
+        "The address, and what was said by it, is another person's again. Conversations that were merged stay merged."
+    )
+    joining = forms.IntegerField(widget=forms.HiddenInput)
+    reason = _words("Why they are not one person", "It is kept.")
+
+    def carry_out(self) -> str:
+        identify.part(
+            self.cleaned_data["joining"], self.conversation.pk, self.cleaned_data["reason"], self.person, self.now
+        )
+        return "They are two people again."
+
+
 class Move(Action):
     """Pass it to the account it is for."""
 
@@ -379,7 +448,7 @@ ACTIONS: dict[str, type[Action]] = {
     action.name: action
     for action in (
         Take, LetGo, HandOver, PutOff, BringBack, NotARequest, IsARequest, Close, Reopen, AheadForNeed, BackInPlace,
-        Merge, Move, ShareIt, EndShare, NewLink, EndLink,
+        Merge, SamePerson, SendCode, EnterCode, Part, Move, ShareIt, EndShare, NewLink, EndLink,
         EndChatAccess,
     )
 }  # fmt: skip
@@ -407,7 +476,7 @@ def act(request: StaffRequest, conversation_id: int, name: str) -> HttpResponse:
         pk=conversation_id,
     )
     now, given = timezone.now(), request.POST if request.method == "POST" else None
-    form = ACTIONS[name](conversation, request.user, now, given)
+    form = ACTIONS[name](conversation, request.user, now, given, initial=request.GET.dict())
     if given is not None and form.is_valid():
         try:
             messages.success(request, form.carry_out())
@@ -492,6 +561,9 @@ def offered(conversation: Conversation, person: Person, now: datetime, *, waitin
         "back-in-place": waiting and bool(need) and permissions.can_jump(person, place),
         "move": True,
         "merge": True,
+        "same-person": True,
+        "send-code": True,
+        "enter-code": identify.awaits_code(conversation, now),
         "share": True,
         "end-chat-access": chats.last_in(conversation.pk) is not None,
     }

@@ -17,13 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sociable.channels import registry
 from sociable.conversations import presence
-from sociable.conversations.models import Conversation, Identity, Mention, OpenTab, Outgoing, Receipt, Share
+from sociable.conversations.models import Conversation, Mention, OpenTab, Outgoing, Receipt, Share
 from sociable.desk import actions, approved_words, chat_words, views, window_words
 from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near, moment_words
-from sociable.domain.text import number_words
 from sociable.journeys import answer
 from sociable.journeys.receipts import private_link
 from sociable.journeys.settle import NOT_REQUESTS
@@ -202,18 +201,9 @@ def thread(conversation: Conversation, now: datetime, *, everything: bool = Fals
     return {"days": days, "left_out": left_out, "shows_thread": True}
 
 
-def _address_words(identity: Identity) -> str:
-    return identity.handle or (number_words(identity.address) if identity.kind == "phone" else identity.address)
-
-
 def beside(conversation: Conversation, person: Person, now: datetime) -> dict[str, Any]:
     """This function will return what stands beside the messages: the person, what else they asked, links, and the history."""
     receipt = Receipt.objects.filter(conversation=conversation, revoked_at=None, shows=None).order_by("-pk").first()
-    identities = (
-        Identity.objects.filter(contact=conversation.contact_id)
-        .exclude(kind__in=["form", "chat"])
-        .order_by("kind", "address")
-    )
     mentions = (
         Mention.objects.filter(message__conversation=conversation)
         .select_related("person", "message__author")
@@ -221,9 +211,7 @@ def beside(conversation: Conversation, person: Person, now: datetime) -> dict[st
     )
     return {
         "shows_side": True,
-        "identities": [{"icon": registry.icon_of(one.kind), "words": _address_words(one)} for one in identities]
-        if permissions.can_see(person, conversation.place)
-        else [],
+        "identities": words.identities(conversation, now) if permissions.can_see(person, conversation.place) else [],
         "others": words.other_conversations(conversation, person, now),
         "mentions": mentions[:20],
         "past": words.past_waits(conversation, now),

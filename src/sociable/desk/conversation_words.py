@@ -18,13 +18,15 @@ from django.urls import reverse
 
 from sociable.channels import registry
 from sociable.channels.email.fold import fold
-from sociable.conversations.models import Attachment, Conversation, Message, Outgoing, RawInbound
+from sociable.conversations.identity_models import Joining
+from sociable.conversations.models import Attachment, Conversation, Identity, Message, Outgoing, RawInbound
 from sociable.directory import queries as directory
 from sociable.directory.models import HoursVersion
 from sociable.directory.queries import Stated
 from sociable.domain.ordering import why
 from sociable.domain.promise import in_words
 from sociable.domain.saying import moment_near, moment_words
+from sociable.domain.text import number_words
 from sociable.domain.worktime import Calendar
 from sociable.journeys import calls, spoken
 from sociable.people.models import AuditEvent, Person
@@ -171,6 +173,33 @@ def _kept_words(wait: Wait, now: datetime) -> str:
     if wait.due_at is None and wait.ended == Wait.Ended.ANSWERED:
         said = "No promise was stated"
     return f"{said}. {wait.ended_reason}" if wait.ended_reason else f"{said}."
+
+
+# -- Who they are ----------------------------------------------------------------------------------------------------------
+
+
+def identities(conversation: Conversation, now: datetime) -> list[dict[str, Any]]:
+    """This function will list the addresses of whoever a conversation is with, and by which proof each is theirs."""
+    zone = directory.zone_of(conversation.account)
+    joinings = Joining.objects.filter(contact=conversation.contact_id, undone_at=None).select_related("joined_by")
+    by_identity = {pk: joining for joining in joinings for pk in joining.identities}
+    rows = Identity.objects.filter(contact=conversation.contact_id).exclude(kind="form").order_by("kind", "address")
+    return [
+        {
+            "icon": registry.icon_of(one.kind),
+            "words": one.handle or (number_words(one.address) if one.kind == "phone" else one.address),
+            "joining": joining.pk if joining else None,
+            "why": _joined_words(joining, now, zone) if joining else "",
+        }
+        for one in rows
+        for joining in [by_identity.get(one.pk)]
+    ]
+
+
+def _joined_words(joining: Joining, now: datetime, zone: str) -> str:
+    who = f", {joining.joined_by.name}" if joining.joined_by else ""
+    reason = f": {joining.reason}" if joining.reason else ""
+    return f"{joining.get_proof_display()}{who}, {moment_near(joining.joined_at, now, zone)}{reason}"
 
 
 # -- Messages -------------------------------------------------------------------------------------------------------------

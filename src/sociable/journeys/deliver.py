@@ -24,7 +24,7 @@ from sociable.conversations.models import Attempt, Message, Outgoing
 from sociable.directory import connecting
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import outbox
+from sociable.journeys import identify, outbox
 
 log = logging.getLogger(__name__)
 State = Outgoing.State
@@ -155,7 +155,7 @@ def parcel_of(message: Message) -> Parcel:
         ),
         to=tuple(message.to_addresses),
         subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
-        text=message.text,
+        text=identify.filled(message),
         in_reply_to=answered.message_id if answered else "",
         references=tuple(one.message_id for one in reversed(thread)),
         attachments=tuple((one.name, one.content_type, files.path_of(one.sha256).read_bytes()) for one in attachments),

@@ -10,12 +10,13 @@ from datetime import datetime
 from django.db import transaction
 
 from sociable.conversations import services as conversations
+from sociable.conversations.identity_models import Joining
 from sociable.conversations.models import Contact, Conversation, Message
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
-from sociable.journeys import settle, trail, windows
+from sociable.journeys import identify, settle, trail, windows
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
@@ -54,7 +55,9 @@ def merge(
         if State.KEPT_ASIDE in (other.state, into.state) and other.state != into.state:
             _released(other, into, person, now)
         if other.contact_id != into.contact_id:
-            _one_person(into, other)
+            word = identify.Why(Joining.Proof.WORD, person, f"Merged “{other}” into this")
+            identify.join(into.contact, other.contact, word, now)
+            other.contact = into.contact
         conversations.join(into, other, f"Merged from “{other}” by {person.name}")
         promises.join(into, other, now)
         windows.retell(other, now)
@@ -91,13 +94,6 @@ def _released(other: Conversation, into: Conversation, person: Person, now: date
     aside = other if other.state == State.KEPT_ASIDE else into
     settle.is_a_request(aside.pk, person, now)
     aside.refresh_from_db(fields=["state", "state_reason"])
-
-
-def _one_person(into: Conversation, other: Conversation) -> None:
-    gone, other.contact = other.contact, into.contact
-    conversations.same_person(into.contact, gone)
-    promises.same_person(into.contact_id, gone.pk)
-    gone.delete()
 
 
 def split(message_id: int, person: Person, now: datetime) -> Conversation:

@@ -16,7 +16,7 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.conversations.queries import Thread
 from sociable.directory import queries as directory
 from sociable.directory.queries import Stated
-from sociable.journeys import files, mirror, outbox, receipts, returned, windows
+from sociable.journeys import files, identify, mirror, outbox, receipts, returned, windows
 from sociable.live import services as live
 from sociable.promises import services as promises
 
@@ -80,6 +80,7 @@ def _said(
         returned.note(parsed.bounce_of, message, now)
     elif not is_new:
         returned.answered(message, parsed, now)
+        identify.listen(message, now)
     if conversation.state != Conversation.State.KEPT_ASIDE:
         wait = promises.heard(message=message, conversation=conversation, stated=stated, is_new=is_new)
         if wait is not None and wait.began_with_id == message.pk and parsed.may_acknowledge and not raw.from_history:

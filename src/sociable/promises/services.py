@@ -232,6 +232,11 @@ def same_person(contact_id: int, other_id: int) -> None:
     Wait.objects.filter(contact_id=other_id).update(contact_id=contact_id)
 
 
+def of_contact(conversation_ids: Sequence[int], contact_id: int) -> None:
+    """This function will give the waits of conversations to the contact they are with: one person holds one place."""
+    Wait.objects.filter(conversation__in=conversation_ids).update(contact_id=contact_id)
+
+
 def split(old: Conversation, fresh: Conversation, messages: Sequence[Message], stated: Stated) -> None:
     """This function will part the waits of a conversation from which messages were split off.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -20,17 +20,20 @@ from sociable.conversations import search as searching
 from sociable.conversations.models import CallNote, Conversation, Mention, OpenTab, SavedFilter
 from sociable.desk import chat_words, listing
 from sociable.desk.forms import SavedFilterForm
+from sociable.directory.health_models import Concern
 from sociable.directory.models import Account, Connection
 from sociable.directory.queries import calendars_of
 from sociable.domain.saying import moment_near
 from sociable.domain.worktime import Calendar, NeverCloses, NeverOpen
 from sociable.journeys import calls, claim
 from sociable.live import queries as live
+from sociable.people.permissions import Act
 from sociable.people.requests import StaffRequest
 from sociable.promises import queries as promises
 
 SEARCH_ROWS = 50
 LONGEST_SEARCH_CHARS = 300
+RECOVERED_SHOWN = timedelta(hours=1)
 
 
 def frame(request: StaffRequest, now: datetime, current_id: int | None = None) -> dict[str, Any]:
@@ -167,11 +170,23 @@ def my_day(request: StaffRequest) -> HttpResponse:
         "mentions": _mentions(request),
         "accounts": _accounts_today(asked.answering or asked.accounts, now),
         "troubles": Connection.objects.exclude(trouble="").filter(account__in=asked.accounts).select_related("account"),
+        "recovered": Connection.objects.filter(
+            account__in=asked.accounts, trouble="", recovered_at__gt=now - RECOVERED_SHOWN
+        ).select_related("account"),
+        "warnings": _warnings(request),
         "tabs": tabs(request),
         "may_answer": bool(asked.answering),
         "live_after": live.newest_id(),
     }
     return render(request, "desk/_my_day.html" if request.headers.get("X-Part") else "desk/my_day.html", context)
+
+
+def _warnings(request: StaffRequest) -> list[Concern]:
+    """What will be trouble unless somebody acts, for those who can."""
+    person = request.user
+    can_act = Account.objects.where(person, Act.CONNECT) | Account.objects.filter(Q(owner=person) | Q(deputy=person))
+    ahead = Concern.objects.filter(over_at=None, account__in=can_act).exclude(kind=Concern.Kind.TROUBLE)
+    return list(ahead.select_related("account__partner").order_by("account__name")[:10])
 
 
 def _mentions(request: StaffRequest) -> list[Mention]:

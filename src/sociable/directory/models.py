@@ -250,3 +250,6 @@ class ApprovedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+
+from sociable.directory import health_models  # noqa: E402, F401 - tables of this room that name the ones above

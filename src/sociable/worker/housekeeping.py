@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from sociable.conversations import chats
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import approved, fetch, introduce
+from sociable.journeys import approved, concerns, fetch, introduce
 from sociable.live import services as live
 
 EVERY = timedelta(hours=1)
@@ -32,4 +32,5 @@ def run(row: DueRow, now: datetime) -> None:
     fetch.schedule_missing(now)
     introduce.schedule_missing(now)
     approved.schedule_missing(now)
+    concerns.schedule(now)
     due.renew(row, now + EVERY)

@@ -21,6 +21,7 @@ from sociable.journeys import (
     approved,
     chat,
     claim,
+    concerns,
     deliver,
     fetch,
     files,
@@ -28,6 +29,7 @@ from sociable.journeys import (
     mirror,
     receive,
     snooze,
+    tell,
     tick,
     windows,
 )
@@ -60,21 +62,23 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "fetch": fetch.fetch,
     "introduce": introduce.introduce,
     "approved": approved.refresh,
+    "concerns": concerns.look,
+    "tell": tell.send,
     "hold": claim.expire,
     "snooze": snooze.wake,
     "window": windows.warn,
     "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
-NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "housekeeping"})
+NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
 # trouble is known have places of their own. Measured by benchmarks/fetching.py.
 LANES = (
-    Lane("quick", ("receive", "warn", "hold", "snooze", "window", "chat", "blank", "housekeeping"), 20, 1),
-    Lane("deliver", ("deliver", "resolve"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
-    Lane("deliver-again", ("deliver", "resolve"), 1, 2, (Pace.FAILED,)),
+    Lane("quick", ("receive", "warn", "hold", "snooze", "window", "chat", "blank", "concerns", "housekeeping"), 20, 1),
+    Lane("deliver", ("deliver", "resolve", "tell"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
+    Lane("deliver-again", ("deliver", "resolve", "tell"), 1, 2, (Pace.FAILED,)),
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
@@ -190,6 +194,7 @@ def _begin(stop: threading.Event) -> None:
             fetch.schedule_missing(timezone.now())
             introduce.schedule_missing(timezone.now())
             approved.schedule_missing(timezone.now())
+            concerns.schedule(timezone.now())
         except DatabaseError:
             log.exception("worker could not begin")
             stop.wait(PAUSE_SECONDS)

@@ -1,0 +1,57 @@
+"""Holds what somebody should know of an account's connection, and who was told of it.
+
+What is worth telling, to whom and when, is decided in journeys/tell.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from sociable.people.models import Person
+
+
+class Concern(models.Model):
+    """One thing about a connection that somebody should act on, from when it began until it is over."""
+
+    class Kind(models.TextChoices):
+        TROUBLE = "trouble", "Not heard"
+        ENDING = "ending", "Log-in ends"
+        QUIET = "quiet", "Webhook quiet"
+
+    account = models.ForeignKey("directory.Account", models.CASCADE, related_name="concerns")
+    kind = models.CharField(max_length=10, choices=Kind)
+    key = models.CharField(max_length=120, unique=True, help_text="Says which one it is, so that it is begun once")
+    words = models.TextField(blank=True)
+    began_at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # what is to be told, and what may be over by now
+            models.Index(fields=["kind", "id"], name="concern_open", condition=Q(over_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Told(models.Model):
+    """A person who was told of a concern: once that it began, and once that it is over."""
+
+    concern = models.ForeignKey(Concern, models.CASCADE, related_name="told")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    told_at = models.DateTimeField()
+    over_told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["concern", "person"], name="told_once")]
+        indexes: ClassVar = [
+            # who is still owed a word
+            models.Index(fields=["concern"], name="told_owed", condition=Q(over_told_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} told of {self.concern_id}"

@@ -1,0 +1,70 @@
+"""What is wrong with connections, or will be, is noted as concerns: begun once, over when it is mended, told to who can act.
+
+Who is told by which route is decided in tell; how a connection is was noted by health, fetch and introduce.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from sociable.directory.health_models import Concern
+from sociable.directory.models import Connection
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import fetch, health, tell
+
+EVERY = timedelta(minutes=1)
+WARNED_DAYS = (1, 7, 14)  # before a log-in ends
+KEEP = timedelta(days=365)
+
+
+def schedule(now: datetime) -> None:
+    """This function will make sure that concerns are looked for; however many workers start, there is one row."""
+    if not DueRow.objects.filter(key="concerns", done_at=None).exists():
+        due.ask([due.Due("concerns", "concerns", 0, now)])
+
+
+def look(row: DueRow, now: datetime) -> None:
+    """This function will note what began and what is over, and have who can act told of it."""
+    with transaction.atomic():
+        note(now)
+        tell.queue(now)
+        due.renew(row, now + EVERY)
+
+
+def note(now: datetime) -> None:
+    """This function will begin a concern for each thing that is wrong now, and end those that are wrong no more."""
+    heard = Connection.objects.filter(account__stage__in=fetch.STAGES_HEARD).select_related("account")
+    wrong = {concern.key: concern for concern in _wrong(heard, now)}
+    known = set(Concern.objects.filter(key__in=wrong).values_list("key", flat=True))
+    Concern.objects.bulk_create(concern for key, concern in wrong.items() if key not in known)
+    Concern.objects.filter(over_at=None).exclude(key__in=wrong).update(over_at=now)
+    Concern.objects.filter(over_at__lt=now - KEEP).delete()
+
+
+def _wrong(heard: QuerySet[Connection], now: datetime) -> Iterator[Concern]:
+    for one in heard.exclude(trouble="").exclude(trouble_since_at=None):
+        began_at = one.trouble_since_at or now
+        yield Concern(
+            account=one.account, kind=Concern.Kind.TROUBLE, key=f"trouble:{one.pk}:{began_at.isoformat()}",
+            words=one.trouble, began_at=began_at,
+        )  # fmt: skip
+    for one in heard.filter(expires_at__lte=now + timedelta(days=max(WARNED_DAYS))):
+        yield _ending(one, now)
+    quiet = Q(called_at__lt=now - health.QUIET_AFTER, fetches=False) | Q(missed_at__gt=F("called_at"))
+    for one in heard.filter(quiet):
+        if words := health.went_quiet(one, now, fetched=one.fetches):
+            key = f"quiet:{one.pk}:{one.called_at.isoformat() if one.called_at else ''}"
+            yield Concern(account=one.account, kind=Concern.Kind.QUIET, key=key, words=words, began_at=now)
+
+
+def _ending(one: Connection, now: datetime) -> Concern:
+    """One for each of the days on which it is warned; the one before is over then, and nobody is told of that."""
+    ends_at = one.expires_at or now
+    within = min((days for days in WARNED_DAYS if ends_at <= now + timedelta(days=days)), default=max(WARNED_DAYS))
+    key = f"ending:{one.pk}:{ends_at.isoformat()}:{0 if ends_at <= now else within}"
+    return Concern(account=one.account, kind=Concern.Kind.ENDING, key=key, words=ends_at.isoformat(), began_at=now)

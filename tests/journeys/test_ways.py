@@ -112,13 +112,16 @@ def test_by_email_it_asks_for_an_address_and_keeps_conversation_and_clock(cast, 
     assert ways.known_email(asked.conversation) == "dev@example.org"
 
 
-def test_where_private_messages_are_a_private_link_goes_in_one(cast, asked):
+def test_where_private_messages_are_a_private_link_goes_in_one(cast, asked, pages):
     whole, private, line = send(cast, asked, LONG + PRIVATE, way=Way.LINK)
     assert (whole.text, whole.to_addresses) == ((LONG + PRIVATE).strip(), [])
     theirs = Receipt.objects.get()
     assert private.text.endswith(f"/r/{theirs.token}/")
     assert theirs.shows is None
     assert (private.visibility, private.acknowledges, line.visibility) == ("private", False, "public")
+    page = pages.get(f"/r/{theirs.token}/").page
+    assert PRIVATE in page.text
+    assert line.text not in page.text
 
 
 def test_where_there_are_none_the_link_is_public_and_shows_that_answer_alone(cast, asked, pages, monkeypatch, pebble):  # noqa: F811

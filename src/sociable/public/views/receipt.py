@@ -139,7 +139,9 @@ def _messages(conversation: Conversation, now: datetime) -> QuerySet[Message]:
     left = Q(outgoing__undo_until_at__lte=now) & ~Q(outgoing__state=Outgoing.State.UNDONE)
     elsewhere = Q(outgoing=None)  # said aloud, or written at the network itself
     ours = Q(direction=Message.Direction.OUT) & (left | elsewhere)
-    return conversation.messages.filter(theirs | ours, automatic=Message.Automatic.NO).order_by("sent_at", "pk")
+    for_onlookers = Q(part_of__isnull=False, acknowledges=True)  # it tells everybody else what they themselves have
+    said = conversation.messages.filter(theirs | ours, automatic=Message.Automatic.NO).exclude(for_onlookers)
+    return said.order_by("sent_at", "pk")
 
 
 def _page(request: HttpRequest, found: Receipt, form: AddForm, now: datetime) -> HttpResponse:

@@ -21,6 +21,7 @@ from sociable.channels.base import (
     Hears,
     Introduces,
     Lists,
+    Names,
     Parsed,
     Sends,
     SettingsRefused,
@@ -28,7 +29,7 @@ from sociable.channels.base import (
 )
 from tests.channels.samples import SETTINGS
 
-PROTOCOLS = (Fetches, Hears, Sends, Finds, Lists, Downloads, Introduces, Approves)
+PROTOCOLS = (Fetches, Hears, Sends, Finds, Lists, Downloads, Introduces, Approves, Names)
 
 FETCHED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = b"a key of this test"

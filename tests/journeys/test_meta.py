@@ -10,10 +10,10 @@ import pytest
 from django.db import IntegrityError
 
 from sociable.channels.base import CallRefused
-from sociable.conversations.models import Attachment, Contact, Message, RawInbound
+from sociable.conversations.models import Attachment, Contact, Message, Outgoing, RawInbound
 from sociable.directory import connecting
 from sociable.directory.models import Connection
-from sociable.journeys import hear
+from sociable.journeys import answer, hear, ways
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
 from tests.journeys.on_meta import SECRETS, WHERE, answered, asked, connect, do, told
@@ -252,3 +252,32 @@ def test_reading_at_the_same_instant_leaves_one(
     monkeypatch.setattr(services, "store_raw", once_too_late)
     hear.hear(connection.account.channel, connection.hook_token, call, meta.now + timedelta(seconds=1))
     assert Message.objects.filter(direction="in").count() == 1
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+@pytest.mark.parametrize("network_kind", ["facebook", "instagram"])
+def test_who_was_answered_in_private_goes_on_in_the_same_conversation(
+    cast: Cast, meta: GraphNetwork, network_kind: str, echoes: bool
+) -> None:
+    connection = connect(cast.help, network_kind, meta)
+    dev = meta.person("dev")
+    meta.comments_on(dev, "My bin was missed", where=WHERE[network_kind])
+    told(connection, meta)
+    message = Message.objects.get(direction="in")
+    chosen = ways.Chosen(way=ways.Way.PRIVATE, closing="We have written to you.")
+    said = answer.send(
+        conversation_id=message.conversation_id, person=cast.asha, text="Where do you live?", against_version=1,
+        now=meta.later(minutes=5), chosen=chosen,
+    )  # fmt: skip
+    do("deliver", meta.later(minutes=1))
+    do("deliver", meta.later(minutes=1))
+    assert set(Outgoing.objects.values_list("state", flat=True)) == {"accepted", "delivered"}
+    assert [sent.json()["recipient"].keys() for sent in meta.server.seen(r"POST .*/messages\?")] == [{"comment_id"}]
+    if echoes:
+        told(connection, meta)
+    meta.calls = []
+    meta.writes(dev, "12 Cragg Lane", WHERE[network_kind])
+    told(connection, meta)
+    theirs = Message.objects.get(text="12 Cragg Lane")
+    assert (theirs.conversation, theirs.visibility) == (said.conversation, "private")
+    assert Wait.objects.filter(conversation=said.conversation).count() == 2

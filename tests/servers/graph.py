@@ -159,6 +159,7 @@ class GraphNetwork:
         self.subscribed: dict[str, list[str]] = {}
         self.templates: list[dict[str, Any]] = []
         self.blocked: set[str] = set()
+        self.secretive: set[str] = set()
         self.usage: dict[str, str] = {}
         self.scopes = [
             "pages_messaging", "pages_read_engagement", "pages_read_user_content", "pages_manage_engagement", "pages_manage_metadata",
@@ -452,6 +453,14 @@ class GraphNetwork:
             }
             return say(200, {"mentioned_comment": node, "id": INSTAGRAM})
         return say(200, {"id": INSTAGRAM, "username": self.names[INSTAGRAM], "name": "Leeds"})
+
+    def profile(self, asked: Asked, person: str) -> Answer:
+        """Who somebody is, for whom they wrote to; only some of them are told."""
+        if person in self.secretive or person not in self.names:
+            raise Refuses(100, f"Unsupported get request. Object with ID '{person}' does not exist", 33)
+        wanted = asked.query["fields"].split(",")
+        known = {"name": self.names[person], "username": self.names[person].lower().replace(" ", "_")}
+        return say(200, {"id": person, **{name: known[name] for name in wanted}})
 
     def debug_token(self, asked: Asked) -> Answer:
         ends = _s(self.token_ends) if self.token_ends else 0
@@ -758,6 +767,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", PAGE, GraphNetwork.page),
     ("GET", INSTAGRAM, GraphNetwork.instagram),
     ("GET", PHONE, GraphNetwork.phone),
+    ("GET", r"(70\d{8})", GraphNetwork.profile),
     ("GET", "debug_token", GraphNetwork.debug_token),
     ("GET", rf"({PAGE}|{WABA})/subscribed_apps", GraphNetwork.subscriptions),
     ("POST", rf"({PAGE}|{WABA})/subscribed_apps", GraphNetwork.subscribe),

@@ -234,6 +234,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a network tells of somebody whom it names by an id alone; empty what it does not tell."""
+
+    name: str = ""
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A message the network has approved: the only one it takes once they can no longer be written to freely.
 
@@ -550,6 +558,15 @@ class Introduces(Protocol):
 
     def who(self) -> Who:
         """Ask the network who the account is."""
+        ...
+
+
+@runtime_checkable
+class Names(Protocol):
+    """A channel that tells of people by an id alone, and can be asked who they are."""
+
+    def name_of(self, address: str) -> Known:
+        """Return what the network tells of whoever has this address."""
         ...
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sociable.channels import registry
 from sociable.channels.base import Parsed
@@ -68,8 +68,10 @@ def _by_ids(parsed: Parsed, raw: RawInbound, account: Account, known: dict[str, 
 
 def _in_thread(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     """The conversation of the newest line in the same thread, as long as that was not ended and long ago."""
+    heard = Q(raw__account=raw.account_id)
+    sent = Q(raw=None, channel=raw.channel, conversation__account=raw.account_id)  # told of by nobody yet
     lines = Message.objects.filter(
-        partner=account.partner_id, thread_key=parsed.thread_key[:500], raw__account=raw.account_id
+        heard | sent, partner=account.partner_id, thread_key=parsed.thread_key[:500]
     ).exclude(thread_key="")
     if not parsed.by_account:
         lines = lines.filter(conversation__contact__identities__in=_identity_of(parsed, account))

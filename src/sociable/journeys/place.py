@@ -16,7 +16,7 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.conversations.queries import Thread
 from sociable.directory import queries as directory
 from sociable.directory.queries import Stated
-from sociable.journeys import files, identify, mirror, outbox, receipts, returned, windows
+from sociable.journeys import files, identify, mirror, naming, outbox, receipts, returned, windows
 from sociable.live import services as live
 from sociable.promises import services as promises
 
@@ -74,6 +74,7 @@ def _said(
     if not is_new:
         conversations.touched(conversation, at=message.sent_at, direction="in", by_person=not parsed.automatic)
     files.ask(message, now)
+    naming.ask(message, now)
     windows.heard(message, is_new=is_new, now=now)
     mirror.withdraw_if_told(message, raw, now)
     if parsed.bounce_of is not None:

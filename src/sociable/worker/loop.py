@@ -27,6 +27,7 @@ from sociable.journeys import (
     files,
     introduce,
     mirror,
+    naming,
     receive,
     snooze,
     tell,
@@ -58,6 +59,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "deliver": deliver.deliver,
     "resolve": deliver.resolve,
     "files": files.bring,
+    "name": naming.bring,
     "blank": mirror.blank,
     "fetch": fetch.fetch,
     "introduce": introduce.introduce,
@@ -82,7 +84,7 @@ LANES = (
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
-    Lane("files", ("files", "approved"), 1, 2),
+    Lane("files", ("files", "name", "approved"), 1, 2),
 )
 
 

@@ -23,7 +23,7 @@ def test_a_private_message_is_read(network: GraphNetwork) -> None:
     (parsed,) = heard(adapter, network.call())
     assert (parsed.happening, parsed.text, parsed.visibility) == ("said", "Bins? \u200f\u05e9 👩‍👩‍👧", "private")
     assert (parsed.message_id, parsed.from_address, parsed.identity_kind) == (f"facebook:{talk.id}", dev, "facebook")
-    assert (parsed.sent_at, parsed.thread_key, parsed.reply_ref) == (BEGINNING, f"talk:{dev}", {"person": dev})
+    assert (parsed.sent_at, parsed.thread_key, parsed.reply_ref) == (BEGINNING, f"facebook:talk:{dev}", {"person": dev})
     assert parsed.may_acknowledge
     (file,) = parsed.files
     assert adapter.download(file.ref, 100) == b"a picture"
@@ -60,7 +60,7 @@ def test_what_the_page_says_itself(network: GraphNetwork) -> None:
     assert (post.happening, post.by_account) == ("noted", True)
     assert (comment.happening, comment.by_account, comment.in_reply_to) == ("said", True, f"facebook:{asked.id}")
     assert comment.thread_key == ""  # under a post it answers only the comment it names
-    assert (echo.happening, echo.by_account, echo.thread_key) == ("said", True, f"talk:{dev}")
+    assert (echo.happening, echo.by_account, echo.thread_key) == ("said", True, f"facebook:talk:{dev}")
     assert not echo.may_acknowledge
 
 

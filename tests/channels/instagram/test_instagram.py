@@ -22,7 +22,7 @@ def test_a_direct_message_is_read_and_its_removal(network: GraphNetwork) -> None
     network.takes_back(talk)
     said, gone = heard(instagram(network), network.call())
     assert (said.text, said.visibility, said.identity_kind, said.from_address) == ("Bins?", "private", "instagram", dev)
-    assert (said.message_id, said.thread_key, len(said.files)) == (f"instagram:{talk.id}", f"talk:{dev}", 1)
+    assert (said.message_id, said.thread_key, len(said.files)) == (f"instagram:{talk.id}", f"instagram:talk:{dev}", 1)
     assert (gone.happening, gone.about_id) == ("withdrawn", said.message_id)
 
 
@@ -33,7 +33,7 @@ def test_a_comment_is_read_and_says_that_its_time_is_the_notices(network: GraphN
     parsed, ours = heard(instagram(network), network.call())
     assert (parsed.text, parsed.visibility, parsed.from_handle) == ("When is the park open?", "public", "dev_bins")
     assert parsed.reply_ref == {"comment": comment.id, "media": comment.post, "person": dev}
-    assert parsed.thread_key == f"media:{comment.post}"
+    assert parsed.thread_key == f"instagram:media:{comment.post}"
     assert "notice" in parsed.sent_at_why
     assert (ours.by_account, ours.in_reply_to, ours.thread_key) == (True, parsed.message_id, "")
     assert ours.message_id == f"instagram:{own.id}"

@@ -44,7 +44,7 @@ def test_a_message_is_read(network: GraphNetwork) -> None:
     person = parsed.reply_ref["person"]
     assert (parsed.text, parsed.from_name, parsed.from_address) == ("Bins? 👍🏽", "Dev Patel", f"+{person}")
     assert (parsed.identity_kind, parsed.visibility, parsed.sent_at) == ("phone", "private", BEGINNING)
-    assert parsed.thread_key == f"talk:{PHONE}:{person}"
+    assert parsed.thread_key == f"whatsapp:talk:{PHONE}:{person}"
     assert parsed.message_id.startswith("whatsapp:wamid.")
     assert parsed.may_acknowledge
 
@@ -80,7 +80,7 @@ def test_what_a_colleague_wrote_on_the_phone_is_ours(network: GraphNetwork) -> N
     dev = network.person("Dev")
     talk = network.colleague_writes(dev, "On Tuesday", "whatsapp")
     (parsed,) = heard(whatsapp(network), signed(json.dumps(network.calls[0]).encode()))
-    assert (parsed.by_account, parsed.text, parsed.thread_key) == (True, "On Tuesday", f"talk:{PHONE}:{dev}")
+    assert (parsed.by_account, parsed.text, parsed.thread_key) == (True, "On Tuesday", f"whatsapp:talk:{PHONE}:{dev}")
     assert (parsed.message_id, parsed.to, parsed.from_name) == (f"whatsapp:{talk.id}", (f"+{dev}",), "")
 
 

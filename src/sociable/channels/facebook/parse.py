@@ -164,7 +164,7 @@ def _base(value: Node, talk: Talk, **known: Any) -> Parsed:
         "identity_kind": KIND,
         "from_address": _author(value),
         "from_name": words(sender, "name") or words(value, "sender_name") or words(value, "reviewer_name"),
-        "thread_key": f"post:{post_id}" if post_id else "",
+        "thread_key": f"{KIND}:post:{post_id}" if post_id else "",
         "visibility": "public",
         "link": link,
         "sent_at": when(told, talk),

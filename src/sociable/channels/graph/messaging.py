@@ -87,7 +87,7 @@ def _base(node: Node, talk: Talk, **known: Any) -> Parsed:
         "from_name": words(part(node, "sender"), "name"),
         "from_handle": words(part(node, "sender"), "username"),
         "to": (recipient,) if recipient else (),
-        "thread_key": f"talk:{resident}" if resident else "",
+        "thread_key": thread_key(talk.kind, resident),
         "visibility": "private",
         "reply_ref": {"person": resident} if resident else {},
         "by_account": by_account,
@@ -95,6 +95,11 @@ def _base(node: Node, talk: Talk, **known: Any) -> Parsed:
         "sent_at_why": NETWORKS_TIME if moment else OUR_TIME,
     }
     return said(**{**facts, **known})
+
+
+def thread_key(kind: str, person: str) -> str:
+    """Return the name of all that is said in private with one person."""
+    return f"{kind}:talk:{person}" if person else ""
 
 
 def when(told: datetime | None, talk: Talk) -> datetime:

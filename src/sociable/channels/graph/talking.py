@@ -12,6 +12,7 @@ from typing import Any
 
 from sociable.channels.base import ChannelError, OutcomeUnknown, Outgoing, Receipt, nothing
 from sociable.channels.graph.call import Graph
+from sociable.channels.graph.messaging import thread_key
 from sociable.channels.graph.reading import Node, instant, many, named, part, words
 from sociable.channels.graph.trouble import Refused
 
@@ -61,7 +62,7 @@ def send_talk(
     for message in messages[1:]:
         _send_after(graph, page_id, outgoing, message, person)
     mid = named(kind, words(first, "message_id"))
-    return Receipt("accepted", mid, "Meta took it.", reply_ref={"person": person} if person else {})
+    return Receipt("accepted", mid, "Meta took it.", "", {"person": person} if person else {}, thread_key(kind, person))
 
 
 def _hand_in(graph: Graph, page_id: str, file: tuple[str, str, bytes], platform: Mapping[str, str]) -> tuple[str, str]:
@@ -129,7 +130,7 @@ def find_talk(graph: Graph, page_id: str, outgoing: Outgoing, platform: str, *, 
         for message in many(part(conversation, "messages"), "data"):
             if is_ours(message, outgoing.text, since, "message", person):
                 found = named(kind, words(message, "id"))
-                return Receipt("accepted", found, "Meta has it.", reply_ref={"person": person})
+                return Receipt("accepted", found, "Meta has it.", "", {"person": person}, thread_key(kind, person))
     return None
 
 

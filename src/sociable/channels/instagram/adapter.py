@@ -16,6 +16,7 @@ from sociable.channels.base import (
     Fetched,
     Finding,
     Heard,
+    Known,
     Outgoing,
     Parsed,
     RawItem,
@@ -179,6 +180,14 @@ class InstagramAdapter(Unmarked):
     def download(self, ref: str, limit_bytes: int) -> bytes:
         """Return a picture or file from Meta's own hosts."""
         return self._graph.download(ref, limit_bytes)
+
+    def name_of(self, address: str) -> Known:
+        """Ask who somebody is: a message names its writer by an id that holds for this account alone."""
+        if not address.isdecimal():
+            return Known()
+        node = self._graph.get(address, fields="name,username")
+        username = words(node, "username")
+        return Known(words(node, "name"), f"@{username}" if username else "")
 
     def who(self) -> Who:
         """Ask Meta which account this is, and until when the token works."""

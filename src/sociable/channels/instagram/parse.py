@@ -130,7 +130,7 @@ def _base(media: str, sender: Node, talk: Talk, told: datetime | None, **known: 
         "from_address": words(sender, "id") or (f"@{username}" if username else ""),
         "from_handle": username,
         "from_name": username,
-        "thread_key": f"media:{media}" if media else "",
+        "thread_key": f"{KIND}:media:{media}" if media else "",
         "visibility": "public",
         "sent_at": when(told, talk),
         "sent_at_why": NETWORKS_TIME if told else OUR_TIME,

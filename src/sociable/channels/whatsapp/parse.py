@@ -119,7 +119,7 @@ def _base(message: Node, line: Line, *, by_account: bool = False, **known: Any) 
         "from_name": "" if by_account else words(part(contact, "profile"), "name"),
         "from_handle": "" if by_account else words(part(contact, "profile"), "username"),
         "to": (number(resident),) if by_account and resident else (),
-        "thread_key": f"talk:{ours}:{resident}" if resident else "",
+        "thread_key": f"{NAME}:talk:{ours}:{resident}" if resident else "",
         "visibility": "private",
         "reply_ref": {"person": resident} if resident else {},
         "by_account": by_account,

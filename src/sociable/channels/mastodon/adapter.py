@@ -40,7 +40,7 @@ class MastodonAdapter(Unmarked):
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=500,
         counting="mastodon",
-        private=True,
+        private=False,
         private_replies=True,
         longest_private_text=500,
         counting_private="mastodon",

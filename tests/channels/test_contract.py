@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sociable.channels import registry
 from sociable.channels.base import (
     Adapter,
+    AnswersForOthers,
     Approves,
     Automatic,
     Counting,
@@ -29,7 +30,7 @@ from sociable.channels.base import (
 )
 from tests.channels.samples import SETTINGS
 
-PROTOCOLS = (Fetches, Hears, Sends, Finds, Lists, Downloads, Introduces, Approves, Names)
+PROTOCOLS = (Fetches, Hears, Sends, Finds, Lists, Downloads, Introduces, Approves, Names, AnswersForOthers)
 
 FETCHED_AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = b"a key of this test"

@@ -117,3 +117,10 @@ def test_the_order_is_steady_and_every_part_fits_where_it_goes(
         )
         if offer.way is Way.PRIVATE:
             assert all(fits(part, carrier.private_limits) for part in offer.parts)
+
+
+def test_where_nothing_of_ours_can_be_said_it_goes_by_email_alone_and_leaves_no_line():
+    carrier = Carrier(public=True, limits=(Limit("characters", 5),), most_parts=9, private_replies=True, shut=True)
+    offers = judge("Much too long for there", carrier).offers
+    assert [(offer.way, offer.leaves_line) for offer in offers] == [(Way.AS_IT_IS, False), (Way.EMAIL, False)]
+    assert Carrier(shut=True).is_narrow

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sociable.conversations.models import CallNote, Conversation, Identity, Message, RawInbound
+from sociable.domain.ways import Way
 from sociable.journeys import answer, calls, outbox, spoken, ways
 from sociable.journeys.calls import Call
 from sociable.journeys.spoken import Said
@@ -241,3 +242,13 @@ def test_a_draft_on_its_way_does_not_begin_a_note_again(cast):
     calls.throw_away(note)
     assert CallNote.objects.get().typed == {}
     assert calls.begun_by(cast.asha) == []
+
+
+def test_who_left_no_address_can_still_be_answered_by_one_they_give_later(cast):
+    conversation = noted(cast, phone="+441132224444")
+    said = answer.send(
+        conversation_id=conversation.pk, person=cast.asha, text="Thursday.", against_version=1, now=at(11),
+        chosen=ways.Chosen(Way.EMAIL, "dev@example.org"),
+    )  # fmt: skip
+    assert (said.channel, said.to_addresses) == ("email", ["dev@example.org"])
+    assert Wait.objects.get().ended == "answered"

@@ -433,3 +433,17 @@ def test_each_sees_the_parts_their_roles_open(cast: Cast, office: Pages) -> None
     assert "Your own settings" in asha
     assert "People and roles" not in asha
     assert client_of(cast.olu).get(reverse("office:settings"))["Location"] == reverse("office:me")
+
+
+def test_an_account_is_answered_from_another_of_its_body(cast: Cast, office: Pages) -> None:
+    news = Account.objects.create(partner=cast.council, slug="news", name="Ashby News", purpose="news", stage="live")
+    address = reverse("office:edit_account", args=[news.pk])
+    form = office.get(address).page.form(address)
+    refused = office.submit(form, answered_from=str(cast.clinic.pk))
+    assert refused.page.errors
+    assert office.submit(form, answered_from=str(cast.help.pk)).status_code == 302
+    assert Account.objects.get(pk=news.pk).answered_from == cast.help
+    assert "Answered from Ashby Help" in office.get(reverse("office:account", args=[news.pk])).page.text
+    helping = reverse("office:edit_account", args=[cast.help.pk])
+    circle = office.submit(office.get(helping).page.form(helping), answered_from=str(cast.books.pk))
+    assert "Other accounts are answered from this one, so it must answer itself." in circle.page.errors

@@ -6,6 +6,7 @@ import json
 from datetime import date, datetime
 
 import pytest
+from django.urls import reverse
 
 from sociable.directory.models import Account, HoursVersion, PromiseVersion
 from sociable.promises import services as promises
@@ -237,3 +238,18 @@ def test_checking_nothing_is_refused_beside_the_field(pages, cast):
     response = pages.get("/verify/", {"q": " "})
     assert response.status_code == 422
     assert response.page.errors == ["Paste the link, name or email address you want to check"]
+
+
+def test_it_says_what_it_is_for_and_who_answers(cast, pages):
+    news = Account.objects.create(
+        partner=cast.council, slug="news", name="Ashby News", purpose="news", stage="live", answered_from=cast.help
+    )
+    page = pages.get(reverse("public:account", args=["news"])).page
+    assert "For news. Questions to it are answered from Ashby Help." in page.text
+    assert page.links["See Ashby Help"] == reverse("public:account", args=["help"])
+    assert "within 2 hours" in page.text
+    assert "For news. Questions to it are answered from Ashby Help." in pages.get(reverse("public:accounts")).page.text
+    rows = pages.get(reverse("public:accounts_json")).json()["accounts"]
+    assert {row["id"]: row["answered_from"] for row in rows}["news"] == "help"
+    Account.objects.filter(pk=news.pk).update(stage="resting")
+    assert "answered from" not in pages.get(reverse("public:account", args=["news"])).page.text

@@ -580,6 +580,16 @@ class Approves(Protocol):
 
 
 @runtime_checkable
+class AnswersForOthers(Protocol):
+    """A channel on which one account can answer what was said to another."""
+
+    @staticmethod
+    def answers_for(own: Mapping[str, Any], others: Mapping[str, Any], visibility: str) -> bool:
+        """Say whether an account with settings `own` can answer what one with settings `others` heard, said so visibly."""
+        ...
+
+
+@runtime_checkable
 class Remembers(Protocol):
     """A channel that keeps a log-in between calls: `session` is sealed and given back in the settings as `session`."""
 

@@ -260,6 +260,13 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     earlier = models.JSONField(default=list, help_text="What it said before each edit: text and until when")
     withdrawn_at = models.DateTimeField(null=True, help_text="Deleted at the network by whoever wrote it")
+    sent_from = models.ForeignKey(
+        Account,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The account it leaves from, where that is not the one it would leave from by itself",
+    )
     part_of = models.ForeignKey(
         "self", models.CASCADE, null=True, related_name="parts", help_text="The first of an answer in several messages"
     )

@@ -238,16 +238,17 @@ def add_outbound(
 ) -> Message:
     """This function will add what we say, or a note between staff, to a conversation; sending is the outbox's.
 
-    Shape:  `facts` are further columns of Message: automatic, acknowledges, direction, visibility, template, sent_at where it was
-            said before now, thread_key, and part_of, the first message of an answer that takes several
+    Shape:  `facts` are further columns of Message: automatic, acknowledges, direction, visibility, template, sent_from, sent_at
+            where it was said before now, thread_key, and part_of, the first message of an answer that takes several
     """
+    sender: Account = facts.get("sent_from") or conversation.account
     return Message.objects.create(
         conversation=conversation,
         partner_id=conversation.account.partner_id,
         channel=channel,
         author=author,
-        from_name=author.name if author else conversation.account.name,
-        from_address=conversation.account.address,
+        from_name=author.name if author else sender.name,
+        from_address=sender.address,
         to_addresses=list(to),
         subject=conversation.subject,
         text=text,

@@ -25,7 +25,7 @@ from sociable.desk import composer_words as box
 from sociable.desk import conversation as pages
 from sociable.domain.errors import DomainError
 from sociable.domain.ways import Way
-from sociable.journeys import answer, claim, ways
+from sociable.journeys import answer, claim, senders, ways
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.people.requests import StaffRequest
@@ -111,10 +111,43 @@ def _compose(request: StaffRequest, conversation_id: int) -> HttpResponse:
             closes="close" in request.POST,
             attachments=attached,
             chosen=_chosen(request),
+            sent_from=_sent_from(request),
         )
+    except senders.CannotThere as refusal:
+        return _handed_on(request, conversation, now, refusal=refusal, attached=attached)
     except (answer.NothingWritten, answer.NotHere, answer.SomethingNewer, ways.Stopped) as refusal:
         return _refused(request, conversation, now, refusal=refusal, attached=attached)
     return _after_sending(request, conversation, now)
+
+
+def _handed_on(
+    request: StaffRequest,
+    conversation: Conversation,
+    now: datetime,
+    *,
+    refusal: senders.CannotThere,
+    attached: Sequence[ParsedAttachment],
+) -> HttpResponse:
+    """The words are kept, and the conversation stands where it must be answered, with its clock.
+
+    Whoever can no longer see it there leaves them as a note for those who answer.
+    """
+    sees = permissions.can_see(request.user, refusal.right.account.place)
+    if (text := _text(request)).strip() and sees:
+        answer.keep_draft(
+            conversation, request.user, kind="answer", text=text, against_version=_number(request), now=now
+        )
+    elif text.strip():
+        answer.note(conversation_id=conversation.pk, person=request.user, text=text, now=now)
+    senders.hand_to(conversation, refusal.right, request.user, now)
+    if not sees:
+        name = refusal.right.account.name
+        messages.info(
+            request, f"It stands with {name} now, with its clock. Your words are a note for those who answer there."
+        )
+        return redirect("desk:desk")
+    fresh = pages.seen(request, conversation.pk)
+    return pages.show(request, fresh, now, status=409, error=refusal.message, **_written(request, attached))
 
 
 def _refused(
@@ -141,7 +174,14 @@ def _written(request: StaffRequest, attached: Sequence[ParsedAttachment]) -> dic
         "kept": attached,
         "acknowledges": "acknowledges" in request.POST,
         "chosen": _chosen(request),
+        "from_reason": _line(request, "from-reason"),
     }
+
+
+def _sent_from(request: HttpRequest) -> senders.From:
+    given = request.POST.get("from", "")
+    account_id = int(given) if given.isdecimal() and len(given) < 19 else None
+    return senders.From(account_id, _line(request, "from-reason"))
 
 
 def _chosen(request: HttpRequest) -> ways.Chosen:

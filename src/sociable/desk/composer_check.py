@@ -19,9 +19,11 @@ from sociable.journeys.ways import Chosen, Place
 ALL_READ, THEY_READ = "Everybody can read", "Only they can read"
 
 
-def context(conversation: Conversation, now: datetime, *, text: str, chosen: Chosen) -> dict[str, Any] | None:
+def context(
+    conversation: Conversation, now: datetime, *, text: str, chosen: Chosen, place: Place | None = None
+) -> dict[str, Any] | None:
     """This function will return what the composer shows of an answer's length, privacy and ways; nothing where all goes."""
-    place = ways.place_of(conversation)
+    place = place or ways.place_of(conversation)
     if not place.carrier.is_narrow:
         return None
     judged = ways.judged(conversation, place, text, now.date())

@@ -44,6 +44,7 @@ class Writing:
     kept: Sequence[ParsedAttachment] = ()
     acknowledges: bool = False
     chosen: ways.Chosen = field(default_factory=ways.Chosen)
+    from_reason: str = ""
 
 
 def context(request: StaffRequest, conversation: Conversation, now: datetime, **held: Any) -> dict[str, Any] | None:
@@ -57,7 +58,12 @@ def context(request: StaffRequest, conversation: Conversation, now: datetime, **
     draft = presence.draft_of(conversation.pk, person.pk, kind)
     address = reverse("desk:conversation", args=[conversation.pk])
     written = _text(writing.text, draft, kind, _sign_off(conversation, person))
-    check = checking.context(conversation, now, text=written, chosen=writing.chosen) if kind == "answer" else None
+    goes = ways.place_of(conversation)
+    check = (
+        checking.context(conversation, now, text=written, chosen=writing.chosen, place=goes)
+        if kind == "answer"
+        else None
+    )
     return {
         "kind": kind,
         "may_answer": may_answer,
@@ -66,7 +72,8 @@ def context(request: StaffRequest, conversation: Conversation, now: datetime, **
         "text": written,
         "version": conversation.version,
         "since": draft is not None and writing.text is None and 0 < draft.against_version < conversation.version,
-        "to": _to_words(conversation),
+        "to": _to_words(conversation, goes),
+        "sender": _sender(goes, person, writing.from_reason) if kind == "answer" else None,
         "draft_state": f"Draft kept {moment_near(draft.kept_at, now, zone_of(conversation.account))}"
         if draft and writing.text is None
         else "",
@@ -112,8 +119,22 @@ def key_of(mark: str) -> str:
     return hashlib.sha256(mark.encode()).hexdigest()[:12]
 
 
-def _to_words(conversation: Conversation) -> str:
-    place = ways.place_of(conversation)
+def _sender(place: ways.Place, person: Person, reason: str) -> dict[str, Any] | None:
+    """From which account the answer leaves, where the one that heard them does not answer."""
+    right = place.right
+    if right is None:
+        return None
+    return {
+        "right": right.account,
+        "wrong": right.wrong,
+        "can": right.can,
+        "may": permissions.can_answer(person, right.account.place),
+        "may_wrong": permissions.can_answer(person, right.wrong.own_place),
+        "reason": reason,
+    }
+
+
+def _to_words(conversation: Conversation, place: ways.Place) -> str:
     if not place.address and place.channel in calls.by_hand():
         return _ring_them(conversation)
     if not place.address and chats.open_in(conversation.pk):

@@ -21,7 +21,7 @@ from sociable.conversations.models import Conversation, Mention, OpenTab, Outgoi
 from sociable.desk import actions, approved_words, chat_words, views, window_words
 from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
-from sociable.directory.queries import zone_of
+from sociable.directory.queries import answering, zone_of
 from sociable.domain.saying import moment_near, moment_words
 from sociable.journeys import answer
 from sociable.journeys.receipts import private_link
@@ -146,6 +146,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
     names = list(actions.offered(conversation, person, now, waiting=wait is not None, need=wait.need if wait else 0))
     return {
         "conversation": conversation,
+        "answered_from": answering(conversation.account),
         "who": conversation.contact.name or "Somebody without a name",
         "channel_words": words.channel_words(conversation.account.channel),
         "channel_icon": registry.icon_of(conversation.account.channel),

@@ -210,7 +210,7 @@ def messages_of(
 ) -> tuple[list[dict[str, Any]], int]:
     """This function will put the messages of a conversation into words, by day, and say how many earlier ones are left out."""
     said = conversation.messages.order_by("-sent_at", "-pk").defer("html")
-    said = said.select_related("author", "outgoing").annotate(
+    said = said.select_related("author", "outgoing", "sent_from").annotate(
         has_html=ExpressionWrapper(~Q(html=""), output_field=BooleanField()),
     )
     said = said.prefetch_related(
@@ -325,6 +325,8 @@ def _facts(message: Message, local: datetime, zone: ZoneInfo) -> Iterator[tuple[
         else message.from_address
     )
     yield "From", sender or message.from_name
+    if message.sent_from is not None:
+        yield "Sent from", message.sent_from.name
     if message.to_addresses:
         yield "To", ", ".join(message.to_addresses)
     if message.cc_addresses:

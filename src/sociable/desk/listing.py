@@ -25,7 +25,8 @@ from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation, Message, Outgoing, Presence
 from sociable.desk import chat_words, window_words
 from sociable.directory.models import Account
-from sociable.directory.queries import calendars_of, zone_of
+from sociable.directory.queries import answering as answered_from
+from sociable.directory.queries import judging_calendars, zone_of
 from sociable.domain.saying import moment_near
 from sociable.domain.worktime import Calendar
 from sociable.people import permissions
@@ -86,7 +87,9 @@ class Asked:
             query.get("account", ""),
             after=query.get("after", ""),
         )
-        asked.all_accounts = list(Account.objects.visible_to(person).select_related("partner", "service"))
+        asked.all_accounts = list(
+            Account.objects.visible_to(person).select_related("partner", "service", "answered_from__partner")
+        )
         return asked
 
     @cached_property
@@ -289,7 +292,9 @@ def _newest_first(which: Callable[[Asked, datetime], QuerySet[Conversation]]) ->
                 Q(last_message_at__lt=key[0]) | Q(last_message_at=key[0], pk__lt=key[1])
             )
         some = list(
-            conversations.select_related("held_by", "contact", "account__partner", "account__service")[: PAGE_ROWS + 1]
+            conversations.select_related(
+                "held_by", "contact", "account__partner", "account__service", "account__answered_from__partner"
+            )[: PAGE_ROWS + 1]
         )
         last = some[PAGE_ROWS - 1] if len(some) > PAGE_ROWS else None
         return Listed(rows_of(some[:PAGE_ROWS], asked, now), _write_key(last.last_message_at, last.pk) if last else "")
@@ -300,13 +305,17 @@ def _newest_first(which: Callable[[Asked, datetime], QuerySet[Conversation]]) ->
 def _chats(asked: Asked, now: datetime) -> Listed:
     """Whoever has waited longest stands first; as many as one page holds, since behind so many nobody waits for long."""
     waiting = _chatting(asked, now).annotate(since=Min("waits__started_at", filter=Q(waits__ended_at=None)))
-    some = waiting.select_related("held_by", "contact", "account__partner", "account__service").order_by("since", "pk")
+    some = waiting.select_related(
+        "held_by", "contact", "account__partner", "account__service", "account__answered_from__partner"
+    ).order_by("since", "pk")
     return Listed(rows_of(list(some[:PAGE_ROWS]), asked, now))
 
 
 def _closings(asked: Asked, now: datetime) -> Listed:
     """What closes first stands first; as many as one page holds, since each is warned of only a few hours before."""
-    some = _closing(asked, now).select_related("held_by", "contact", "account__partner", "account__service")
+    some = _closing(asked, now).select_related(
+        "held_by", "contact", "account__partner", "account__service", "account__answered_from__partner"
+    )
     return Listed(rows_of(list(some.order_by("reply_window__closes_at", "pk")[:PAGE_ROWS]), asked, now))
 
 
@@ -326,7 +335,7 @@ _LISTS: dict[str, Callable[[Asked, datetime], Listed]] = {
 def rows_of(conversations: Sequence[Conversation], asked: Asked, now: datetime) -> list[dict[str, Any]]:
     """This function will return rows for conversations in the order given, each with its open wait if it has one."""
     waits = {wait.conversation_id: wait for wait in Wait.objects.open().filter(conversation__in=conversations)}
-    calendars = calendars_of({conversation.account for conversation in conversations})
+    calendars = judging_calendars({conversation.account for conversation in conversations})
     rows = []
     for conversation in conversations:
         wait = waits.get(conversation.pk)
@@ -374,6 +383,9 @@ def _tags(conversation: Conversation, wait: Wait | None, now: datetime) -> list[
     first, tone = chat_words.first_answer(wait, now)
     if first:
         tags.append({"text": first, "tone": tone})
+    other = answered_from(conversation.account)
+    if other is not None:
+        tags.append({"text": f"Answered from {other.name}", "tone": ""})
     if wait and wait.need:
         tags.append({"text": "Moved for need", "tone": "info"})
     if wait and wait.in_learning:

@@ -138,7 +138,11 @@ def search(request: StaffRequest) -> HttpResponse:
     now, text = timezone.now(), " ".join(request.GET.get("q", "").replace("\x00", "").split())[:LONGEST_SEARCH_CHARS]
     asked = listing.Asked.read(request.user, request.GET)
     found = searching.conversations_with(text, Conversation.objects.visible_to(request.user).exclude(state="merged"))
-    some = list(found.select_related("held_by", "contact", "account__partner", "account__service")[: SEARCH_ROWS + 1])
+    some = list(
+        found.select_related(
+            "held_by", "contact", "account__partner", "account__service", "account__answered_from__partner"
+        )[: SEARCH_ROWS + 1]
+    )
     rows = listing.rows_of(some[:SEARCH_ROWS], asked, now)
     return render(
         request,

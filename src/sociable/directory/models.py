@@ -6,6 +6,7 @@ What hours and promises mean is decided in domain/worktime and domain/promise; w
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -110,7 +111,13 @@ class Account(models.Model):
 
     @property
     def place(self) -> Place:
-        """Where this account stands, for permissions."""
+        """Where this account stands, for permissions; who answers it from elsewhere stands here too."""
+        other = self.answered_from if self.answered_from_id else None
+        return replace(self.own_place, answered_at=other.own_place) if other is not None else self.own_place
+
+    @property
+    def own_place(self) -> Place:
+        """Where this account itself stands: only who holds it may speak in its name."""
         return Place(self.partner_id, self.service_id, self.pk)
 
     @property

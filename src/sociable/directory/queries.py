@@ -141,20 +141,69 @@ class Stated:
         return first_answer_by(promise_rule(version), self.calendar, arrived_at)
 
 
-def stated(account_id: int) -> Stated:
-    """This function will read what an account states.
-
-    Errors: Account.DoesNotExist
-    """
-    account = Account.objects.select_related("partner").get(pk=account_id)
+def own_stated(account: Account) -> Stated:
+    """This function will read what an account states itself."""
     return Stated(account, calendar_of(account), tuple(promise_versions(account)))
 
 
-def stated_by_account(accounts: Iterable[Account]) -> dict[int, Stated]:
-    """This function will read what many accounts state, with two queries.
+def stated(account_id: int) -> Stated:
+    """This function will read what judges the requests to an account.
 
-    Shape:  account id to what it states; the accounts come with their partner
+    Errors: Account.DoesNotExist
     """
+    account = Account.objects.select_related("partner", "answered_from__partner").get(pk=account_id)
+    return judging(own_stated(account))
+
+
+def judging(own: Stated) -> Stated:
+    """This function will return what judges the requests to an account, of which is given what it states itself.
+
+    Its own hours and promise, where it states both. Else, where it is answered from another account, those of that one: its
+    people answer, in its hours.
+    Source: docs/explanation/purposes.md
+    """
+    other = answering(own.account)
+    if other is None or (own.calendar is not None and own.versions):
+        return own
+    theirs = own_stated(other)
+    return Stated(own.account, theirs.calendar, theirs.versions)
+
+
+def answering(account: Account) -> Account | None:
+    """This function will return the account from which another is answered; None where that is itself."""
+    other = account.answered_from if account.answered_from_id else None
+    if other is None or other.stage not in (Account.Stage.LEARNING, Account.Stage.LIVE):
+        return None
+    return other if other.partner_id == account.partner_id else None
+
+
+def judging_calendars(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
+    """This function will return the calendars in which the requests to many accounts are judged: account id to calendar."""
+    given = list(accounts)
+    passed_on = [account for account in given if answering(account) is not None]
+    if not passed_on:
+        return calendars_of(given)
+    return calendars_of(given) | {pk: one.calendar for pk, one in stated_by_account(passed_on).items()}
+
+
+def stated_by_account(accounts: Iterable[Account]) -> dict[int, Stated]:
+    """This function will read what judges the requests to many accounts, with two queries, or four where some are answered elsewhere.
+
+    Shape:  account id to what judges it; the accounts come with their partner
+    """
+    own = _own_by_account(accounts)
+    others = {pk: other for pk, one in own.items() if (other := answering(one.account)) is not None}
+    if not others:
+        return own
+    theirs = _own_by_account(others.values())
+    return own | {
+        pk: Stated(own[pk].account, theirs[other.pk].calendar, theirs[other.pk].versions)
+        for pk, other in others.items()
+        if own[pk].calendar is None or not own[pk].versions
+    }
+
+
+def _own_by_account(accounts: Iterable[Account]) -> dict[int, Stated]:
     wanted = {account.pk: account for account in accounts}
     calendars = calendars_of(wanted.values())
     versions: dict[int, list[PromiseVersion]] = {pk: [] for pk in wanted}

@@ -37,7 +37,7 @@ class Carrier:
     """What the place where an answer would go as it stands can carry, and what its account allows.
 
     Shape:  `public`: others can read what we say there; `private_replies`: what was said there can be answered in private;
-            `email` is an address that is known already
+            `email` is an address that is known already; `shut`: nothing of ours can be said there, so it goes by email or not
     """
 
     public: bool = False
@@ -47,11 +47,12 @@ class Carrier:
     private_limits: tuple[Limit, ...] = ()
     email: str = ""
     allowed: frozenset[Way] = frozenset(Way)
+    shut: bool = False
 
     @property
     def is_narrow(self) -> bool:
         """Whether anything can stand against an answer here."""
-        return self.public or bool(self.limits)
+        return self.shut or self.public or bool(self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ def judge(text: str, carrier: Carrier, found: Sequence[Finding] = ()) -> Judged:
 
 
 def _open(way: Way, carrier: Carrier) -> bool:
+    if carrier.shut:
+        return way in (Way.AS_IT_IS, Way.EMAIL)
     return way is Way.AS_IT_IS or way in carrier.allowed
 
 
@@ -159,7 +162,9 @@ def _by_email(text: str, carrier: Carrier) -> Offer | None:
     if not carrier.is_narrow:
         return None
     words = f"By email to {carrier.email}" if carrier.email else "By email"
-    return Offer(Way.EMAIL, words, (text,), leaves_line=carrier.public, asks_email=not carrier.email)
+    return Offer(
+        Way.EMAIL, words, (text,), leaves_line=carrier.public and not carrier.shut, asks_email=not carrier.email
+    )
 
 
 def _cut(text: str, limits: Sequence[Limit], most: int) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from sociable.domain.errors import DomainError
 from sociable.domain.text import Finding, fits
 from sociable.domain.ways import Way
 from sociable.due import services as due
-from sociable.journeys import claim, outbox, settle, trail, ways, windows
+from sociable.journeys import claim, outbox, senders, settle, trail, ways, windows
 from sociable.journeys.receipts import private_link
 from sociable.live import services as live
 from sociable.people import permissions
@@ -62,6 +62,7 @@ class How(TypedDict, total=False):
     attachments: Sequence[ParsedAttachment]
     chosen: ways.Chosen
     approved: Mapping[str, Any]  # a message the network has approved: its name, language and what was filled in
+    sent_from: senders.From
 
 
 def send(
@@ -70,10 +71,11 @@ def send(
     """This function will answer a conversation for its account, or only acknowledge it, and queue what it takes to leave.
 
     Whoever answers a free conversation holds it from then on; one that `closes` is let go. `chosen` is the way it goes, as it
-    is where none is given; an answer in several messages is one answer, and the first of them is returned.
+    is where none is given, and `sent_from` the account it leaves from; an answer in several messages is one answer, and the first
+    of them is returned.
 
     Errors: NothingWritten; NobodyReads; SomethingNewer, also where somebody else holds it, unless `send_anyway`; NotHere; NotAllowed;
-            ways.TooLong; ways.TooPrivate; ways.WayClosed; ways.PicturesUntold
+            ways.TooLong; ways.TooPrivate; ways.WayClosed; ways.PicturesUntold; senders.WrongAccount; senders.CannotThere
     """
     attachments = how.get("attachments", ())
     hashes = [files.keep(attachment.content) for attachment in attachments]
@@ -88,7 +90,7 @@ def send(
         if conversation.state == Conversation.State.KEPT_ASIDE:  # whoever answers it says that it is a request
             settle.is_a_request(conversation.pk, person, now)
             conversation = conversations.locked(conversation.pk)
-        _check_reaches(conversation)
+        _check_reaches(conversation, how.get("chosen", ways.Chosen()))
         written = _write(conversation, person, text, now, how)
         _attach(written[0], attachments, hashes)
         promises.heard(message=written[0], conversation=conversation, stated=directory.stated(conversation.account_id))
@@ -115,12 +117,12 @@ def check_lives(conversation: Conversation) -> None:
         raise NotHere("This conversation was merged into another. Answer there: your words are kept.")
 
 
-def _check_reaches(conversation: Conversation) -> None:
+def _check_reaches(conversation: Conversation, chosen: ways.Chosen) -> None:
     channel, address = ways.address_of(conversation)
-    if not address and registry.adapter_class(channel).capabilities.by_hand:
+    if not address and chosen.way is not Way.EMAIL and registry.adapter_class(channel).capabilities.by_hand:
         raise NobodyReads(
-            "They spoke with us and left no address, so nobody would read this. Ring them, and note under “Answered by phone” what "
-            "you told them: your words are kept."
+            "They left no address, so nobody would read this. Ring them, and note under “Answered by phone” what you told them, or "
+            "choose email and give their address. Your words are kept."
         )
 
 
@@ -190,7 +192,10 @@ def _ago(since: timedelta) -> str:
 
 def _write(conversation: Conversation, person: Person, text: str, now: datetime, how: How) -> list[Message]:
     """The messages of one answer, the answer itself first, each in the outbox behind the one before it."""
-    place = ways.place_of(conversation)
+    place, way = ways.place_of(conversation), how.get("chosen", ways.Chosen()).way
+    sent_from = senders.sender(
+        conversation, place, how.get("sent_from", senders.From()), way=way, person=person, now=now
+    )
     legs, private = _laid_out(conversation, place, text.strip(), now, how)
     written: list[Message] = []
     for leg in legs:
@@ -206,6 +211,7 @@ def _write(conversation: Conversation, person: Person, text: str, now: datetime,
             visibility=leg.visibility,
             acknowledges=leg.for_onlookers or how.get("acknowledges", False),
             part_of=first,
+            sent_from=sent_from if registry.can_send(leg.channel) else None,
             thread_key=chats.answered_in(conversation.pk, leg.channel, now),
             template=dict(how.get("approved", {})),
         )

@@ -79,6 +79,8 @@ def _key_of(message: Message) -> str:
 def sending_account(message: Message) -> Account:
     """This function will return the account from which a message of ours leaves; a conversation may have moved meanwhile."""
     conversation = message.conversation
+    if message.sent_from is not None:
+        return message.sent_from
     if conversation.account.channel == message.channel:
         return conversation.account
     heard = RawInbound.objects.filter(message__conversation=conversation, channel=message.channel)

@@ -29,6 +29,28 @@ class InThePast(DomainError):
     """What was promised yesterday cannot be changed today."""
 
 
+class AnsweredInCircles(DomainError):
+    """An account would be answered from one that does not answer itself, or from another body's."""
+
+
+def check_answered_from(account: Account) -> None:
+    """This function will raise AnsweredInCircles where the account from which another is answered cannot be that.
+
+    Errors: AnsweredInCircles
+    """
+    other = account.answered_from
+    if other is None:
+        return
+    if other.pk == account.pk or other.partner_id != account.partner_id:
+        raise AnsweredInCircles(
+            "Choose another account of the same body: residents' conversations stay with the body they asked."
+        )
+    if other.answered_from_id is not None:
+        raise AnsweredInCircles(f"{other.name} is itself answered from another account. Choose one that answers.")
+    if Account.objects.filter(answered_from=account).exists():
+        raise AnsweredInCircles("Other accounts are answered from this one, so it must answer itself.")
+
+
 def check_not_past(account: Account, valid_from_on: date, now: datetime) -> None:
     """This function will raise InThePast where a statement would hold before today, by the account's own date.
 
@@ -50,7 +72,7 @@ def hours_would_move(account: Account, hours: StatedHours, valid_from_on: date) 
     calendar = directory.calendar_from(
         tuple(sorted(stated)), directory.division_of(account), directory.zone_of(account)
     )
-    return promises.would_move(replace(directory.stated(account.pk), calendar=calendar))
+    return promises.would_move(directory.judging(replace(directory.own_stated(account), calendar=calendar)))
 
 
 def state_hours(
@@ -86,8 +108,8 @@ def promise_would_move(account: Account, version: PromiseVersion) -> list[Moved]
 
     Shape:  the version is not stored; it knows its form, its amounts and the day it holds from
     """
-    stated = directory.stated(account.pk)
-    return promises.would_move(replace(stated, versions=_with(stated, version)))
+    own = directory.own_stated(account)
+    return promises.would_move(directory.judging(replace(own, versions=_with(own, version))))
 
 
 def _with(stated: Stated, version: PromiseVersion) -> tuple[PromiseVersion, ...]:
@@ -115,10 +137,11 @@ def change_account(account: Account, *, changes: dict[str, Any], person: Person,
     """This function will keep changed facts of an account; where its bank holidays or zone changed, its open waits follow.
 
     Shape:  `account` is the changed row, not yet saved; `changes` names what it was before
-    Errors: NotAllowed
+    Errors: NotAllowed; AnsweredInCircles
     """
     with transaction.atomic():
         permissions.check_can_change_account(person, account.place)
+        check_answered_from(account)
         account.save()
         after = {name: _plain(getattr(account, name)) for name in changes}
         was = {name: _plain(value) for name, value in changes.items()}

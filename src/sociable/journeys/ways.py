@@ -6,7 +6,7 @@ Which ways there are, and in which order, is decided in domain/ways; writing and
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -26,7 +26,8 @@ from sociable.domain import ways
 from sociable.domain.errors import DomainError
 from sociable.domain.text import Finding, Known, Limit, fits, private_in
 from sociable.domain.ways import Carrier, Judged, Offer, Way
-from sociable.journeys import outbox
+from sociable.journeys import outbox, purposes
+from sociable.journeys.purposes import Right
 
 
 class Stopped(DomainError):
@@ -84,6 +85,7 @@ class Place:
     visibility: str
     capabilities: Capabilities
     carrier: Carrier = field(default_factory=Carrier)
+    right: Right | None = None  # the account that must answer, where the one they asked does not
 
     @property
     def to(self) -> tuple[str, ...]:
@@ -130,11 +132,16 @@ def place_of(conversation: Conversation) -> Place:
     """This function will say where an answer goes as it stands, who can read it there, and what can be carried."""
     channel, address = address_of(conversation)
     asked = heard_in(conversation).filter(channel=channel).first()
-    can = capabilities_of(outbox.sending_account(asked) if asked else conversation.account, channel)
+    right = purposes.right_of(conversation, channel, asked) if address else None
+    by_itself = outbox.sending_account(asked) if asked else conversation.account
+    can = capabilities_of(right.account if right is not None and right.can else by_itself, channel)
     visibility = asked.visibility if asked else ""
-    if not address:  # read on the private link, by them alone
-        return Place(channel, address, visibility, can)
-    return Place(channel, address, visibility, can, _carrier(conversation, channel, asked, can))
+    if not address:  # read on the private link, by them alone; or by nobody, where they spoke with us
+        return Place(channel, address, visibility, can, Carrier(shut=can.by_hand, email=known_email(conversation)))
+    carrier = _carrier(conversation, channel, asked, can)
+    if right is not None and not right.can:
+        carrier = replace(carrier, shut=True)
+    return Place(channel, address, visibility, can, carrier, right)
 
 
 def _carrier(conversation: Conversation, channel: str, asked: Message | None, can: Capabilities) -> Carrier:

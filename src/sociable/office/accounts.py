@@ -33,7 +33,7 @@ def seen_by(person: Person) -> Any:
     readable = Account.objects.none()
     for act in (Act.SEE, Act.SEE_FIGURES, Act.CHANGE_ACCOUNT):
         readable = readable | Account.objects.where(person, act)
-    return readable.select_related("partner", "service", "owner", "deputy").distinct()
+    return readable.select_related("partner", "service", "owner", "deputy", "answered_from").distinct()
 
 
 @staff
@@ -133,6 +133,7 @@ def _facts(account: Account) -> list[dict[str, str]]:
         ("Partner", account.partner.name),
         ("Service", str(account.service or "")),
         ("Purpose", account.get_purpose_display()),
+        ("Answered from", account.answered_from.name if account.answered_from else ""),
         ("Stage", stage),
         ("What it does", account.about),
         ("Mail address", account.address),

@@ -13,6 +13,7 @@ from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.ways import Way
 from sociable.domain.worktime.zones import zone_named
+from sociable.journeys.state import check_answered_from
 from sociable.people import permissions
 from sociable.people.models import Partner, Person, Role, Service
 from sociable.people.permissions import Act, Place
@@ -78,6 +79,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "name",
             "service",
             "purpose",
+            "answered_from",
             "stage",
             "learning_until_on",
             "about",
@@ -129,6 +131,15 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
         super().__init__(*args, **kwargs)
         partner = self.instance.partner_id
         self.fields["service"] = forms.ModelChoiceField(Service.objects.filter(partner=partner), required=False)
+        answering = Account.objects.filter(partner=partner, answered_from=None).exclude(pk=self.instance.pk)
+        self.fields["answered_from"] = forms.ModelChoiceField(
+            answering,
+            required=False,
+            label="Answered from",
+            help_text="For news, say: requests to it reach whoever answers the account you choose here, and are answered from that one. "
+            "Leave it empty if it answers itself.",
+            empty_label="It answers itself",
+        )
         self.fields["answers_by"] = forms.MultipleChoiceField(
             choices=WAYS,
             required=False,
@@ -144,6 +155,14 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
 
     def clean_zone(self) -> str:
         return _zone(self.cleaned_data["zone"])
+
+    def clean_answered_from(self) -> Account | None:
+        chosen: Account | None = self.cleaned_data["answered_from"]
+        try:
+            check_answered_from(Account(pk=self.instance.pk, partner_id=self.instance.partner_id, answered_from=chosen))
+        except DomainError as refusal:
+            raise forms.ValidationError(refusal.message) from None
+        return chosen
 
     def clean_chat_origins(self) -> str:
         return "\n".join(dict.fromkeys(map(_origin, self.cleaned_data["chat_origins"].split())))

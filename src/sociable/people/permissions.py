@@ -51,13 +51,21 @@ MAY: dict[str, frozenset[Act]] = {
 }
 
 
+# What a role at the account from which another is answered gives at that other.
+PASSED_ON = _ANSWERING | {Act.JUMP}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is to be done: None means "anywhere in the wider scope"."""
+    """Where something is to be done: None means "anywhere in the wider scope".
+
+    `answered_at` is the account from which this one is answered: who answers there answers here too.
+    """
 
     partner_id: int
     service_id: int | None = None
     account_id: int | None = None
+    answered_at: Place | None = None
 
 
 def _covers(role: Role, place: Place) -> bool:
@@ -72,7 +80,8 @@ def may(person: Person | AnonymousUser, act: Act, place: Place) -> bool:
     """This function will say whether any role of the person gives the act at the place."""
     if not person.is_authenticated or not person.is_active:
         return False
-    return any(act in MAY[role.kind] and _covers(role, place) for role in person.grants)
+    places = [place, *([place.answered_at] if place.answered_at is not None and act in PASSED_ON else [])]
+    return any(act in MAY[role.kind] and _covers(role, each) for role in person.grants for each in places)
 
 
 def _check(person: Person, act: Act, place: Place) -> None:
@@ -172,7 +181,8 @@ def scope_filter(
 ) -> Q:
     """This function will return the rows in which the person may do the act, as a filter that matches nothing for outsiders.
 
-    Shape:  partner, service and account name the columns of the filtered table
+    Shape:  partner, service and account name the columns of the filtered table; who may answer, or see what is answered, at the
+            account from which another is answered, may do so at that other
     """
     nothing = Q(pk__in=[])
     if not person.is_authenticated or not person.is_active:
@@ -181,10 +191,17 @@ def scope_filter(
     for role in person.grants:
         if act not in MAY[role.kind]:
             continue
-        here = Q(**{partner: role.partner_id})
-        if role.service_id:
-            here &= Q(**{service: role.service_id})
-        if role.account_id:
-            here &= Q(**{account: role.account_id})
-        allowed |= here
+        allowed |= _scope(role, partner, service, account)
+        if act in PASSED_ON and (role.service_id or role.account_id):
+            through = "answered_from" if account == "pk" else f"{account}__answered_from"
+            allowed |= _scope(role, partner, f"{through}__service", through)
     return allowed
+
+
+def _scope(role: Role, partner: str, service: str, account: str) -> Q:
+    here = Q(**{partner: role.partner_id})
+    if role.service_id:
+        here &= Q(**{service: role.service_id})
+    if role.account_id:
+        here &= Q(**{account: role.account_id})
+    return here

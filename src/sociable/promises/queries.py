@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from sociable.directory.models import Account
-from sociable.directory.queries import calendars_of
+from sociable.directory.queries import judging_calendars
 from sociable.domain.ordering import Entry, rank, why
 from sociable.domain.promise import YARDSTICK, share_used
 from sociable.domain.worktime import Calendar
@@ -78,7 +78,7 @@ class Line:
     @cached_property
     def calendars(self) -> dict[int, Calendar | None]:
         """The calendars of the accounts, by their id."""
-        return calendars_of(self.accounts)
+        return judging_calendars(self.accounts)
 
     @cached_property
     def groups(self) -> list[tuple[int, int]]:
@@ -224,9 +224,8 @@ def _lines(line: Line, as_of: datetime, after: Cursor | None) -> list[tuple[int,
     for account_id, length_seconds in line.groups:
         length = timedelta(seconds=length_seconds)
         for promised in (True, False) if length == YARDSTICK else (True,):
+            # One that moved to an account without hours is counted by the clock: it must not fall out of the queue
             calendar = line.calendars[account_id] if promised else None
-            if promised and calendar is None:
-                continue
             lines.append((account_id, length_seconds, promised, _first_instant(calendar, length, as_of, after)))
     return lines
 
@@ -347,10 +346,9 @@ def count_at_risk(line: Line, now: datetime, at_most: int = 1000) -> int:
     ours = "w.need = 0 AND w.account_id = %s AND w.length_seconds = %s AND w.ordered_at <= %s AND w.due_at IS NOT NULL"
     parts: list[tuple[str, list[Any]]] = []
     for account_id, length in line.groups:
-        calendar = line.calendars[account_id]
-        if calendar is not None:
-            latest = calendar.due(now, timedelta(seconds=length) * (1 - AT_RISK))
-            parts.append((ours, [account_id, length, connection.ops.adapt_datetimefield_value(latest)]))
+        calendar, left = line.calendars[account_id], timedelta(seconds=length) * (1 - AT_RISK)
+        latest = calendar.due(now, left) if calendar is not None else now + left
+        parts.append((ours, [account_id, length, connection.ops.adapt_datetimefield_value(latest)]))
     needed = _entries(_needed(line, now), line.calendars, now)
     in_danger = sum(entry.promised and entry.share >= AT_RISK for entry in needed)
     return min(at_most, in_danger + _count(line, now, parts, at_most))

@@ -289,8 +289,9 @@ def _never_arrived(message: Message) -> bool:
 
 
 def _judged_by(account: Account) -> Waits:
-    """Open waits under the account's promises, wherever they stand now, and those at it under none."""
-    return Wait.objects.open().filter(Q(promise__account=account) | Q(promise=None, account=account))
+    """Open waits under the account's promises, wherever they stand now, and those under none at it or answered from it."""
+    under_none = Q(promise=None) & (Q(account=account) | Q(account__answered_from=account))
+    return Wait.objects.open().filter(Q(promise__account=account) | under_none)
 
 
 def would_move(stated: Stated) -> list[Moved]:

@@ -22,7 +22,7 @@ from sociable.public.showing import Shown
 
 VERSION = 1
 COLUMNS = (
-    "id", "name", "partner_id", "partner", "service", "purpose", "channel", "handle", "address", "link", "about", "stage",
+    "id", "name", "partner_id", "partner", "service", "purpose", "answered_from", "channel", "handle", "address", "link", "about", "stage",
     "learning_until", "hours", "hours_osm", "zone", "promise", "open_now", "opens_at", "closes_at", "answer_by_if_asked_now",
     "kept_30_days", "late_30_days", "waiting_past_promise", "not_yet_due", "page", "ask",
 )  # fmt: skip
@@ -40,6 +40,7 @@ def fields(one: Shown, record: Record) -> dict[str, Any]:
         "partner": account.partner.name,
         "service": account.service.name if account.service else None,
         "purpose": account.purpose,
+        "answered_from": answering.slug if (answering := directory.answering(account)) is not None else None,
         "channel": account.channel,
         "handle": account.handle or None,
         "address": account.address or None,

@@ -25,6 +25,11 @@ from sociable.promises.kept import FEW, Kept, Record, Times
 
 NO_PROMISE = "A person reads everything and answers as soon as they can."
 MINUTE = timedelta(minutes=1)
+PURPOSES = {
+    Account.Purpose.HELP: "For questions of every kind.",
+    Account.Purpose.NEWS: "For news.",
+    Account.Purpose.SERVICE: "For questions about one service.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,18 @@ class Shown:
     @property
     def zone(self) -> str:
         return zone_of(self.account)
+
+    @property
+    def answering(self) -> Account | None:
+        """The account whose people answer what is asked here; None where its own do."""
+        return directory.answering(self.account) if self.is_answered else None
+
+    @property
+    def purpose_words(self) -> str:
+        """What it is for, in a sentence."""
+        said = PURPOSES[Account.Purpose(self.account.purpose)]
+        other = self.answering
+        return f"{said} Questions to it are answered from {other.name}." if other is not None else said
 
     @property
     def takes_form(self) -> bool:
@@ -203,6 +220,7 @@ class Shown:
             "name": account.name,
             "url": reverse("public:account", args=[account.slug]),
             "about": account.about,
+            "purpose": self.purpose_words,
             "partner_name": account.partner.name,
             "brand": account.partner.brand,
             "icon": registry.icon_of(account.channel) if account.handle else "",

@@ -5,7 +5,7 @@ Leaves reading to `posts`, `direct` and `parse`, sending to `posting` and `direc
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -64,6 +64,11 @@ class BlueskyAdapter(Unmarked):
         self._network = Network(config)
         self._direct = DirectMessages(self._network) if config.direct_messages else None
         self._watching = Watching(self._network, self._direct)
+
+    @staticmethod
+    def answers_for(own: Mapping[str, Any], others: Mapping[str, Any], visibility: str) -> bool:  # noqa: ARG004 - one network
+        """Say yes for what everybody can read: a post is the same on every server."""
+        return visibility == "public"
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:

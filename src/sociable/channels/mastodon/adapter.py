@@ -4,7 +4,7 @@ Leaves what a status says to `parse`, fetching to `reading`, posting to `sending
 server is asked to `account`.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -58,6 +58,12 @@ class MastodonAdapter(Unmarked):
     def __init__(self, config: MastodonConfig) -> None:
         self.config = config
         self._account: Account | None = None
+
+    @staticmethod
+    def answers_for(own: Mapping[str, Any], others: Mapping[str, Any], visibility: str) -> bool:
+        """Say yes for what everybody can read, on the same server: elsewhere a status has another id."""
+        same = bool(own.get("server")) and own.get("server") == others.get("server")
+        return same and visibility in ("public", "unlisted")
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:

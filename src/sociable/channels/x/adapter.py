@@ -4,7 +4,7 @@ Leaves each of them to the module of that name, and what a thing says to `parse`
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -56,6 +56,11 @@ class XAdapter(Unmarked):
 
     def __init__(self, config: XConfig) -> None:
         self.config = config
+
+    @staticmethod
+    def answers_for(own: Mapping[str, Any], others: Mapping[str, Any], visibility: str) -> bool:  # noqa: ARG004 - one network
+        """Say yes for what everybody can read; a direct message is between two accounts."""
+        return visibility == "public"
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:

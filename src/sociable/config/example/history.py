@@ -24,7 +24,7 @@ from sociable.directory.models import Account
 from sociable.directory.queries import Stated
 from sociable.domain.worktime import Calendar
 from sociable.due import services as due
-from sociable.journeys import answer, claim, receive, settle, snooze, tick
+from sociable.journeys import answer, claim, receive, senders, settle, snooze, tick
 from sociable.people.models import Person
 
 ON_THE_WAY = timedelta(seconds=15)  # from the network to us
@@ -230,7 +230,14 @@ def _answered(telling: Telling, step: Step, at: datetime, *, acknowledges: bool 
         now=at,
         send_anyway=True,
         acknowledges=acknowledges,
+        sent_from=senders.From(_right_account(telling)),
     )
+
+
+def _right_account(telling: Telling) -> int | None:
+    """News is answered from help."""
+    account = Account.objects.get(conversations=telling.conversation_id)
+    return account.answered_from_id
 
 
 def _acknowledged(telling: Telling, step: Step, at: datetime) -> None:

@@ -84,6 +84,11 @@ def _cast(now: datetime) -> Cast:
     }
     people = _people()
     accounts = {each.slug: _account(each, partners, services, people, now) for each in partnership.ACCOUNTS}
+    for each in partnership.ACCOUNTS:
+        if each.answered_from:
+            account = accounts[each.slug]
+            account.answered_from = accounts[each.answered_from]
+            account.save(update_fields=["answered_from"])
     _roles(partners, services, people, accounts)
     return Cast(partners, people, accounts)
 

@@ -42,6 +42,7 @@ class Presence:
     name: str
     about: str
     purpose: str = "service"
+    answered_from: str = ""
     stage: str = "live"
     hours: str = ""
     special: str = ""
@@ -149,6 +150,7 @@ ACCOUNTS = (
         purpose="news",
         hours="Mo-Fr 09:00-17:00; PH off",
         promise=minutes(120),
+        answered_from="city-help",
         owner="nadia.rahman",
         deputy="hannah",
         takes_form=False,

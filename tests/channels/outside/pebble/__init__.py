@@ -6,7 +6,7 @@ Pebble keeps its notes in a folder, one JSON file each: enough of a network to f
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -71,6 +71,11 @@ class PebbleAdapter(Unmarked):
 
     def __init__(self, folder: Path, secret: str, session: str) -> None:
         self._folder, self._secret, self.session = folder, secret, session
+
+    @staticmethod
+    def answers_for(own: Mapping[str, Any], others: Mapping[str, Any], visibility: str) -> bool:
+        """Say yes for notes that everybody can read."""
+        return visibility == "public"
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:

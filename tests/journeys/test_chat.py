@@ -274,7 +274,8 @@ def test_whoever_waits_is_not_shown_out_while_they_are_there(desk: Any) -> None:
     say(begun)
     for minutes in range(5, 60, 5):
         now = later(MONDAY_10, minutes=minutes)
-        chats.seen(begun.chat.pk, now)
+        begun.chat.refresh_from_db()
+        chats.seen(begun.chat, now)
         assert end_if_due(begun.chat, now).is_open
 
 
@@ -414,6 +415,16 @@ def test_a_merged_chat_goes_on_where_it_was_merged_into_and_shows_its_own_lines_
     begun.chat.refresh_from_db()
     assert again.conversation == mail.conversation == begun.chat.conversation
     assert [one.text for one in chats.lines(begun.chat, at(11))] == ["Said in the chat", "And more"]
+
+
+def test_a_chat_goes_on_in_what_was_split_off_last(desk: Any) -> None:
+    begun = begin(desk.help)
+    say(begun, "About my bin")
+    second = say(begun, "And about my tax", now=later(MONDAY_10, minutes=1))
+    fresh = join.split(second.pk, desk.asha, later(MONDAY_10, minutes=2))
+    third = say(begun, "Which is too high", now=later(MONDAY_10, minutes=3))
+    assert third.conversation == fresh
+    assert chats.lines(begun.chat, at(11)).count() == 3
 
 
 def test_a_transcript_goes_by_email_once_a_person_has_answered(desk: Any) -> None:

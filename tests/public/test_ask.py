@@ -209,7 +209,7 @@ def test_stored_by_a_process_that_died_it_is_read_when_the_page_is_sent_again(pa
     form = pages.get("/ask/help/").page.form("/ask/help/")
     clock.move(minutes=1)
     with monkeypatch.context() as dies:
-        dies.setattr(receive, "read_all", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        dies.setattr(receive, "read_all", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             pages.submit(form, text="Still here?")
     assert RawInbound.objects.get().state == RawInbound.State.NEW

@@ -34,6 +34,7 @@ class ChatListener(Listener):
         super().__init__(_audience(chat), self._look_at_chat, send, only=chat.conversation_id, headers=headers)
         self._chat_id = chat.pk
         self._after = after
+        self._conversation_id = chat.conversation_id
         self._told: dict[str, Any] = {}
         self._in_thread = in_thread
 
@@ -45,13 +46,14 @@ class ChatListener(Listener):
         """This function will return what is new, numbered by its last line; nothing where nothing is."""
         if frames and all(frame is END for frame in frames):
             return b""
-        told, conversation_id = await self._in_thread(self._new)
+        only_presence = bool(frames) and all(frame.kind == "presence" for frame in frames) and bool(self._told)
+        told = await self._in_thread(self._who_writes if only_presence else self._new)
         if told is None:
             self._stream.put(END)
             return b""
-        if conversation_id is not None and conversation_id != self._stream.only:
-            self._audience = Audience(frozenset(), frozenset({conversation_id}))
-            hub.follow(self._stream, conversation_id)
+        if self._conversation_id is not None and self._conversation_id != self._stream.only:
+            self._audience = Audience(frozenset(), frozenset({self._conversation_id}))
+            hub.follow(self._stream, self._conversation_id)
         if not told["lines"] and told["state"] == self._told:
             return b""
         self._after, self._told = told["last"], told["state"]
@@ -61,29 +63,30 @@ class ChatListener(Listener):
         """This function will return what was said while the browser was away."""
         return [Frame(await self.words([]))]
 
-    def _new(self) -> tuple[dict[str, Any] | None, int | None]:
-        """What is told now, and the conversation it is about; nothing once the secret was revoked."""
-        chat = _chat(self._chat_id)
+    def _new(self) -> dict[str, Any] | None:
+        """What is told now; nothing once the secret was revoked."""
+        chat = chats.to_tell(self._chat_id)
         if chat is None:
-            return None, None
-        return words.update(chat, self._after, timezone.now()), chat.conversation_id
+            return None
+        self._conversation_id = chat.conversation_id
+        return words.update(chat, self._after, timezone.now(), self._told or None)
+
+    def _who_writes(self) -> dict[str, Any]:
+        state = words.who_writes(self._conversation_id, self._told, timezone.now())
+        return {"lines": [], "last": self._after, "more": False, "state": state}
 
     async def _look_at_chat(self) -> Audience | None:
         return await self._in_thread(self._still)  # type: ignore[no-any-return]
 
     def _still(self) -> Audience | None:
-        chats.seen(self._chat_id, timezone.now())
-        chat = _chat(self._chat_id)
+        chat = chats.to_tell(self._chat_id)
+        if chat is not None:
+            chats.seen(chat, timezone.now())
         return _audience(chat) if chat else None
 
 
 def _audience(chat: Chat) -> Audience:
     return Audience(frozenset(), frozenset({chat.conversation_id} if chat.conversation_id else ()))
-
-
-def _chat(chat_id: int) -> Chat | None:
-    whole = Chat.objects.select_related("visitor__account__partner", "conversation__held_by")
-    return whole.filter(pk=chat_id, visitor__revoked_at=None).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +127,16 @@ async def answer(request: Request, receive: Receive, send: Send, in_thread: InTh
 
 
 def _allowed(slug: str, method: str, asked: Asked) -> Chat | None:
-    account = access.account_of(slug)
-    access.check_origin(account, asked)
+    chat = access.chat_of(slug, asked)
+    access.check_origin(chat.visitor.account if chat else access.account_of(slug), asked)
     if method == "OPTIONS":
         return None
     if method != "GET":
         raise Refused("Only GET.", 405)
     access.check_pace("ask", asked)
-    chat = access.chat_of(account, asked)
-    chats.seen(chat.pk, timezone.now())
+    if chat is None:
+        raise access.UNKNOWN
+    chats.seen(chat, timezone.now())
     return chat
 
 

@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sociable.channels.chat.adapter import KIND, thread_key
@@ -33,6 +34,37 @@ def visitor_of(account: Account, secret: str) -> Visitor | None:
     return Visitor.objects.filter(account=account, secret_sha256=_fingerprint(secret), revoked_at=None).first()
 
 
+def chat_by(slug: str, secret: str) -> Chat | None:
+    """This function will return the chat a browser with this secret is in, at the account of this name, with all that a page asks of it."""
+    if not secret or len(secret) > _LONGEST_SECRET_CHARS:
+        return None
+    theirs = Chat.objects.filter(
+        visitor__secret_sha256=_fingerprint(secret), visitor__revoked_at=None, visitor__account__slug=slug
+    )
+    return theirs.select_related("visitor__account__partner").order_by("-pk").first()
+
+
+_TOLD = (
+    "email",
+    "here_at",
+    "ended",
+    "ended_at",
+    "visitor__account__partner_id",
+    "visitor__account__zone",
+    "visitor__account__partner__zone",
+    "conversation__account_id",
+    "conversation__state",
+    "conversation__held_until_at",
+    "conversation__held_by__name",
+)
+
+
+def to_tell(chat_id: int) -> Chat | None:
+    """This function will return a chat with what is told of it to its browser, and no more; None once the secret was revoked."""
+    whole = Chat.objects.select_related("visitor__account__partner", "conversation__held_by").only(*_TOLD)
+    return whole.filter(pk=chat_id, visitor__revoked_at=None).first()
+
+
 def new_visitor(account: Account, now: datetime) -> tuple[Visitor, str]:
     """This function will make somebody who chats, and the secret that their browser alone will have."""
     secret = secrets.token_urlsafe(32)
@@ -54,9 +86,17 @@ def begin(visitor: Visitor, *, name: str, email: str, page: str, now: datetime) 
     )
 
 
+def hold_still(chat: Chat) -> Chat:
+    """This function will return a chat as it is now and stays until the running transaction ends, with the visitor known before."""
+    now_is = Chat.objects.select_for_update().get(pk=chat.pk)
+    now_is.visitor = chat.visitor
+    return now_is
+
+
 def locked(chat_id: int) -> Chat:
-    """This function will return a chat whose row nobody else can change until the running transaction ends."""
-    Chat.objects.select_for_update().get(pk=chat_id)
+    """This function will return a chat whose row nobody else can change until the running transaction ends, with all about it."""
+    if connection.features.has_select_for_update:  # SQLite has one writer, and that is this transaction
+        Chat.objects.select_for_update().get(pk=chat_id)
     return Chat.objects.select_related("visitor__account", "conversation__account__partner").get(pk=chat_id)
 
 
@@ -67,10 +107,11 @@ def change(chat: Chat, **facts: Any) -> None:
     Chat.objects.filter(pk=chat.pk).update(**facts)
 
 
-def seen(chat_id: int, now: datetime) -> bool:
+def seen(chat: Chat, now: datetime) -> bool:
     """This function will note that their browser is there; False where that was known well enough."""
-    stale = Chat.objects.filter(pk=chat_id, ended_at=None, here_at__lt=now - WORTH_NOTING)
-    return bool(stale.update(here_at=now))
+    if chat.here_at >= now - WORTH_NOTING:
+        return False
+    return bool(Chat.objects.filter(pk=chat.pk, ended_at=None).update(here_at=now))
 
 
 def open_in(conversation_id: int) -> Chat | None:
@@ -80,21 +121,32 @@ def open_in(conversation_id: int) -> Chat | None:
 
 def last_in(conversation_id: int) -> Chat | None:
     """This function will return the latest chat of a conversation, open or ended."""
-    return Chat.objects.filter(conversation=conversation_id).select_related("visitor__account").order_by("-pk").first()
+    return _latest(conversation_id).select_related("visitor__account").first()
 
 
 def answered_in(conversation_id: int, channel: str, now: datetime) -> str:
     """This function will name the chat in which an answer by a channel stands, and note that it was said there."""
-    chat = last_in(conversation_id) if channel == KIND else None
-    if chat is None:
+    chat_id = _latest(conversation_id).values_list("pk", flat=True).first() if channel == KIND else None
+    if chat_id is None:
         return ""
-    change(chat, said_at=now)
-    return thread_key(chat.pk)
+    Chat.objects.filter(pk=chat_id).update(said_at=now)
+    return thread_key(chat_id)
+
+
+def _latest(conversation_id: int) -> QuerySet[Chat]:
+    return Chat.objects.filter(conversation=conversation_id).order_by("-pk")
+
+
+def gone_to(conversation_id: int) -> str:
+    """This function will return the address to which answers go after a chat has ended; empty while it is open, or without one."""
+    email, ended_at = _latest(conversation_id).values_list("email", "ended_at").first() or ("", None)
+    return email if ended_at is not None else ""
 
 
 def is_live(message: Message) -> bool:
     """This function will say whether somebody waits at the other end for a message: in an open chat it stands at once."""
-    return message.channel == KIND and open_in(message.conversation_id) is not None
+    there = Chat.objects.filter(conversation=message.conversation_id, ended_at=None)
+    return message.channel == KIND and there.exists()
 
 
 def lines(chat: Chat, now: datetime, after: int = 0) -> QuerySet[Message]:

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import F
 
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
+from sociable.channels.chat.adapter import thread_key
 from sociable.conversations import files
 from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import (
@@ -361,6 +362,9 @@ def split_off(conversation: Conversation, messages: Sequence[Message], contact: 
         account=conversation.account, contact=contact, subject=first.subject or conversation.subject, at=first.sent_at
     )
     Message.objects.filter(pk__in=[message.pk for message in messages]).update(conversation=fresh)
+    threads = {message.thread_key for message in messages}
+    moved = [chat.pk for chat in Chat.objects.filter(conversation=conversation) if thread_key(chat.pk) in threads]
+    Chat.objects.filter(pk__in=moved).update(conversation=fresh)  # what is said next belongs to what was said last
     Message.objects.filter(pk=first.pk).update(joined_why="")
     fresh.version = len(messages)
     conversation.version += 1

@@ -19,7 +19,6 @@ from sociable.channels.base import ParsedAttachment
 from sociable.conversations import chats, files, presence
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Attachment, Conversation, Draft, Mention, Message, Outgoing
-from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.text import Finding, fits
@@ -93,7 +92,7 @@ def send(
         _check_reaches(conversation, how.get("chosen", ways.Chosen()))
         written = _write(conversation, person, text, now, how)
         _attach(written[0], attachments, hashes)
-        promises.heard(message=written[0], conversation=conversation, stated=directory.stated(conversation.account_id))
+        promises.heard(message=written[0], conversation=conversation)
         conversations.touched(conversation, at=now, direction="out", by_person=True)
         _queue(written, now)
         Draft.objects.filter(conversation=conversation, person=person, kind="answer").delete()

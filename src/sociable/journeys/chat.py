@@ -17,7 +17,7 @@ from sociable.channels.chat import adapter as channel
 from sociable.conversations import chats
 from sociable.conversations import services as conversations
 from sociable.conversations.chat_models import Chat, Visitor
-from sociable.conversations.models import Conversation, Message, RawInbound
+from sociable.conversations.models import Conversation, Message
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.directory.queries import Stated, zone_of
@@ -48,10 +48,6 @@ class NotOpen(DomainError):
 
 class NothingSaid(DomainError):
     """A line without words and without a file."""
-
-
-class KeptUnread(DomainError):
-    """The line is stored, but could not be read; staff are shown it."""
 
 
 class NothingToSend(DomainError):
@@ -118,13 +114,20 @@ def say(chat: Chat, *, line: str, text: str, now: datetime, files: Sequence[tupl
     """This function will take a line of a chat, once, however often it is sent; a chat that had ended goes on.
 
     Shape:  `line` is the id the browser gave it; a file is name, claimed type and bytes
-    Errors: NothingSaid; KeptUnread
+    Errors: NothingSaid; receive.KeptUnread
     """
     if not text.strip() and not files:
         raise NothingSaid("Write something first.")
     account, visitor = chat.visitor.account, chat.visitor
     content = channel.raw(
-        chat_id=chat.pk, line=line, visitor=visitor.key, name=chat.name, email=chat.email, text=text, files=files
+        chat_id=chat.pk,
+        line=line,
+        visitor=visitor.key,
+        name=chat.name,
+        email=chat.email,
+        text=text,
+        files=files,
+        goes_on=chat.conversation_id,
     )
     item = RawItem(channel.remote_id(chat.pk, line), content, now)
     try:
@@ -132,25 +135,10 @@ def say(chat: Chat, *, line: str, text: str, now: datetime, files: Sequence[tupl
     except IntegrityError:  # the same line came twice in this instant, and the other was first
         fresh = []
     with transaction.atomic():
-        chat = chats.locked(chat.pk)  # two first lines are one conversation
-        message = _read(account, fresh, item.remote_id, now)
+        chat = chats.hold_still(chat)  # two first lines are one conversation
+        message = receive.read_at_once(account, item.remote_id, fresh, now, within=True)
         _note_said(chat, message, now)
     return message
-
-
-def _read(account: Account, fresh: list[RawInbound], remote_id: str, now: datetime) -> Message:
-    read = receive.read_all(fresh, now)
-    if read and read[0] is not None:
-        return read[0]
-    raw = RawInbound.objects.select_related("message__conversation").get(account=account, remote_id=remote_id)
-    if raw.state == RawInbound.State.NEW:  # stored by a process that died before it could read it
-        receive.read(raw, directory.stated(account.pk), now)
-        raw.refresh_from_db()
-    if raw.message is None:
-        raise KeptUnread(
-            "We have kept what you wrote, but something in it kept us from reading it. A person has been told and will look."
-        )
-    return raw.message
 
 
 def _note_said(chat: Chat, message: Message, now: datetime) -> None:

@@ -73,7 +73,8 @@ def _said(
     )
     if not is_new:
         conversations.touched(conversation, at=message.sent_at, direction="in", by_person=not parsed.automatic)
-    files.ask(message, now)
+    if parsed.files:
+        files.ask(message, now)
     naming.ask(message, now)
     windows.heard(message, is_new=is_new, now=now)
     mirror.withdraw_if_told(message, raw, now)

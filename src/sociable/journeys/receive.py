@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 
 from sociable.channels import registry
 from sociable.channels.base import Parsed, RawItem
@@ -69,9 +69,10 @@ def store(
         return once()
 
 
-def read_all(fresh: Sequence[RawInbound], now: datetime) -> list[Message | None]:
+def read_all(fresh: Sequence[RawInbound], now: datetime, *, within: bool = False) -> list[Message | None]:
     """This function will read what `store` returned, each in a transaction of its own, and withdraw the due row behind it.
 
+    Shape:  `within` a transaction of the caller's, all in that one
     Errors: the first that kept one from being read, after all the others were; the due row stands for it
     """
     if not fresh:
@@ -82,7 +83,8 @@ def read_all(fresh: Sequence[RawInbound], now: datetime) -> list[Message | None]
     except place.NotYet:  # the due row stays
         return []
     finally:
-        _follow(stated)
+        if not within or connection.features.has_select_for_update:
+            _follow(stated)  # else, on SQLite, nobody can have stated anything since the transaction began
     due.withdraw("receive", [fresh[0].pk])
     return done
 
@@ -106,8 +108,21 @@ def at_once(account: Account, channel: str, item: RawItem, now: datetime) -> Mes
         fresh = store(account, channel, [item], fetched_at=now)
     except IntegrityError:  # the same page was sent twice in this instant, and the other was first
         fresh = []
-    read_all(fresh, now)
-    raw = RawInbound.objects.get(account=account, remote_id=item.remote_id)
+    return read_at_once(account, item.remote_id, fresh, now)
+
+
+def read_at_once(
+    account: Account, remote_id: str, fresh: Sequence[RawInbound], now: datetime, *, within: bool = False
+) -> Message:
+    """This function will read one thing that `store` kept just now, or kept before, and return the message that came of it.
+
+    Shape:  `within` as of read_all
+    Errors: KeptUnread
+    """
+    read_now = read_all(fresh, now, within=within)
+    if read_now and read_now[0] is not None:
+        return read_now[0]
+    raw = RawInbound.objects.get(account=account, remote_id=remote_id)
     if raw.state == RawInbound.State.NEW:  # stored by a process that died before it could read it
         read(raw, directory.stated(account.pk), now)
         raw.refresh_from_db()

@@ -118,8 +118,7 @@ def address_of(conversation: Conversation) -> tuple[str, str]:
 
 def _where_they_chat(conversation: Conversation, channel: str) -> tuple[str, str]:
     """In the chat as long as it is open; once it has ended, by email where they gave an address."""
-    chat = chats.last_in(conversation.pk)
-    gone_to = chat.email if chat is not None and not chat.is_open else ""
+    gone_to = chats.gone_to(conversation.pk)
     return ("email", gone_to) if gone_to else (channel, "")
 
 

@@ -46,10 +46,13 @@ def open_wait(conversation: Conversation) -> Wait | None:
     return Wait.objects.filter(conversation=conversation, ended_at=None).first()
 
 
-def heard(*, message: Message, conversation: Conversation, stated: Stated, is_new: bool = False) -> Wait | None:
+def heard(
+    *, message: Message, conversation: Conversation, stated: Stated | None = None, is_new: bool = False
+) -> Wait | None:
     """This function will do to the conversation's wait what this message does, and return the wait it touched.
 
-    Shape:  `is_new` spares the look-up for a conversation that has just begun
+    Shape:  `is_new` spares the look-up for a conversation that has just begun; what is `stated` is read where it is needed
+            and not given: for what begins a wait
     """
     wait = None if is_new else open_wait(conversation)
     effect = effect_of(
@@ -59,6 +62,7 @@ def heard(*, message: Message, conversation: Conversation, stated: Stated, is_ne
         wait_open=wait is not None,
     )
     if effect is Effect.BEGIN:
+        stated = stated or directory.stated(conversation.account_id)
         return begin(message=message, conversation=conversation, stated=stated)
     if wait is not None and effect is Effect.ACKNOWLEDGE:
         acknowledge(wait, message.sent_at)

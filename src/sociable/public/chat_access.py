@@ -66,16 +66,13 @@ def check_origin(account: Account, asked: Asked) -> None:
         raise Refused(f"The chat of {account.name} may not be used on {asked.origin[:100]}.", 403)
 
 
-def chat_of(account: Account, asked: Asked) -> Chat:
-    """This function will return the chat of the browser that shows this secret.
+def chat_of(slug: str, asked: Asked) -> Chat | None:
+    """This function will return the chat of the browser that shows this secret, at the account of this name; None without one."""
+    chat = chats.chat_by(slug, asked.secret)
+    return chat if chat is not None and chat.visitor.account.takes_chat else None
 
-    Errors: Refused
-    """
-    visitor = chats.visitor_of(account, asked.secret)
-    chat = chats.chat_of(visitor) if visitor else None
-    if chat is None:
-        raise Refused("This chat is not known here any more. Begin a new one: what you typed is kept.", 401)
-    return chat
+
+UNKNOWN = Refused("This chat is not known here any more. Begin a new one: what you typed is kept.", 401)
 
 
 def check_pace(kind: str, asked: Asked, chat: Chat | None = None) -> None:

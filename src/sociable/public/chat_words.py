@@ -5,6 +5,7 @@ Which lines there are is asked of conversations, who waits of promises; how it l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -109,21 +110,35 @@ def _how_long(known: Lately) -> str:
 # -- In a chat -------------------------------------------------------------------------------------------------------------
 
 
-def update(chat: Chat, after: int, now: datetime) -> dict[str, Any]:
+def update(chat: Chat, after: int, now: datetime, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """This function will say what was said in a chat after a line, and how it stands.
 
     Shape:  the same over every way: the stream, the poll that stands in for it, and the answer to a line. `last` is the line
-            to ask after next; `more` says that there is more than is told at once
+            to ask after next; `more` says that there is more than is told at once. `known` is the state that was told before
+            on the same stream: the private link, and who writes, are not asked for again
     """
     said = list(chats.lines(chat, now, after).prefetch_related("attachments")[: MOST_LINES + 1])
     shown = said[:MOST_LINES]
-    link = _link(chat, now)
+    link = known["link"] if known and known["link"] else _link(chat, now)
+    writing = _writing(chat, now) if known is None else known["writing"]
+    if any(one.direction == Message.Direction.OUT for one in shown):
+        writing = ""
     return {
         "lines": [_line(one, link) for one in shown],
         "last": shown[-1].pk if shown else after,
         "more": len(said) > MOST_LINES,
-        "state": state(chat, now, link),
+        "state": _state(chat, now) | {"link": link, "writing": writing},
     }
+
+
+def who_writes(conversation_id: int | None, known: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """This function will say of a chat only who writes in it now, and of all else what is known."""
+    writing = presence.answering(conversation_id, now) if conversation_id and known["open"] else ""
+    return {**known, "writing": writing}
+
+
+def _writing(chat: Chat, now: datetime) -> str:
+    return presence.answering(chat.conversation_id, now) if chat.conversation_id and chat.is_open else ""
 
 
 def _link(chat: Chat, now: datetime) -> str:
@@ -158,8 +173,8 @@ def _file(attachment: Attachment, link: str) -> dict[str, str]:
     }
 
 
-def state(chat: Chat, now: datetime, link: str) -> dict[str, Any]:
-    """This function will say how it stands with a chat: who answers, who writes, how long it may take, whether it has ended."""
+def _state(chat: Chat, now: datetime) -> dict[str, Any]:
+    """How it stands with a chat: who answers, how long it may take, whether it has ended."""
     conversation = chat.conversation
     ended = _ended_words(chat, conversation)
     wait = promises.open_wait(conversation) if conversation and not ended else None
@@ -167,9 +182,7 @@ def state(chat: Chat, now: datetime, link: str) -> dict[str, Any]:
         "open": not ended,
         "ended": ended,
         "who": _who(chat, conversation, now),
-        "writing": presence.answering(conversation.pk, now) if conversation and not ended else "",
         "waiting": _waiting_words(wait, chat, now) if wait else "",
-        "link": link,
         "email": chat.email,
     }
 

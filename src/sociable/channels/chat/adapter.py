@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
-from sociable.channels.base import Capabilities, Finding, Parsed, ParsedAttachment, Setting, Unmarked, said
+from sociable.channels.base import Capabilities, Finding, Named, Parsed, ParsedAttachment, Setting, Unmarked, said
 from sociable.channels.email.attachments import attachment
 from sociable.channels.tidy import tidy
 
 KIND = "chat"
+GOES_ON = "conversation:"
 
 
 def thread_key(chat_id: int) -> str:
@@ -36,17 +37,28 @@ def raw(
     email: str,
     text: str,
     files: Iterable[tuple[str, str, bytes]] = (),
+    goes_on: int | None = None,
 ) -> bytes:
     """Return a line as the bytes that are stored before anything reads them.
 
-    Shape:  `visitor` is how the person is known here, and no secret; a file is name, the type the browser claims, and bytes
+    Shape:  `visitor` is how the person is known here, and no secret; a file is name, the type the browser claims, and bytes;
+            `goes_on` is the conversation that the chat has become
     """
-    typed = {"chat": chat_id, "line": line, "visitor": visitor, "name": name, "email": email, "text": text}
+    typed: dict[str, Any] = {
+        "chat": chat_id,
+        "line": line,
+        "visitor": visitor,
+        "name": name,
+        "email": email,
+        "text": text,
+    }
     attached = [
         {"name": name, "type": claimed, "content": base64.b64encode(content).decode()}
         for name, claimed, content in files
     ]
-    return json.dumps(typed | ({"files": attached} if attached else {}), ensure_ascii=False).encode()
+    typed |= {"files": attached} if attached else {}
+    typed |= {"goes_on": goes_on} if goes_on else {}
+    return json.dumps(typed, ensure_ascii=False).encode()
 
 
 def _clean(value: object) -> str:
@@ -129,7 +141,14 @@ class ChatAdapter(Unmarked):
             text=text,
             attachments=_files(typed),
             thread_key=thread,
+            in_reply_to=f"{GOES_ON}{typed['goes_on']}" if isinstance(typed.get("goes_on"), int) else "",
         )
+
+    @staticmethod
+    def conversation_named(parsed: Parsed, key: bytes) -> Named | None:  # noqa: ARG004 - our own page is trusted without a key
+        """Return the conversation that the chat had become when the line was said; of the first line, nothing."""
+        named = parsed.in_reply_to.removeprefix(GOES_ON)
+        return Named(int(named), "") if named != parsed.in_reply_to else None
 
     def check(self) -> list[Finding]:
         """Say that there is nothing to connect."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from sociable.conversations import chats
+from sociable.conversations.chat_models import Chat
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
@@ -34,34 +35,62 @@ LONGEST_BODY_BYTES = 64 * 1024
 _LINE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 Page = Callable[[HttpRequest, Account, Asked], dict[str, Any]]
+ChatPage = Callable[[HttpRequest, Chat, Asked], dict[str, Any]]
+View = Callable[[HttpRequest, str], HttpResponse]
 
 
-def answers(*methods: str) -> Callable[[Page], Callable[[HttpRequest, str], HttpResponse]]:
+def answers(*methods: str) -> Callable[[Page], View]:
     """This function will make a page of the chat: it answers JSON to listed sites, and refusals in sentences."""
 
-    def wrap(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
-        @csrf_exempt  # the secret in the header stands behind it, and no cookie does
-        @require_http_methods([*methods, "OPTIONS"])
+    def wrap(page: Page) -> View:
         @wraps(page)
         def view(request: HttpRequest, slug: str) -> HttpResponse:
-            asked = asked_by(request)
-            try:
-                account = access.account_of(slug)
-                access.check_origin(account, asked)
-            except Refused as refused:
-                return _refusal(refused, {"Vary": "Origin", "Cache-Control": "no-store"})
-            if request.method == "OPTIONS":
-                return HttpResponse(status=204, headers=access.preflight_headers(asked))
-            try:
-                return JsonResponse(page(request, account, asked), headers=access.headers(asked))
-            except DomainError as error:
-                return _refusal(Refused(error.message, 409), access.headers(asked))
-            except Refused as refused:
-                return _refusal(refused, access.headers(asked))
+            return _answer(request, slug, None, partial(page, request))
 
-        return view
+        return csrf_exempt(
+            require_http_methods([*methods, "OPTIONS"])(view)
+        )  # a secret stands behind it, and no cookie
 
     return wrap
+
+
+def in_chat(*methods: str) -> Callable[[ChatPage], View]:
+    """This function will make a page for whoever is in a chat, and shows its secret."""
+
+    def wrap(page: ChatPage) -> View:
+        @wraps(page)
+        def view(request: HttpRequest, slug: str) -> HttpResponse:
+            chat = access.chat_of(slug, asked_by(request))
+
+            def answer(_: Account, asked: Asked) -> dict[str, Any]:
+                if chat is None:
+                    raise access.UNKNOWN
+                return page(request, chat, asked)
+
+            return _answer(request, slug, chat, answer)
+
+        return csrf_exempt(require_http_methods([*methods, "OPTIONS"])(view))
+
+    return wrap
+
+
+def _answer(
+    request: HttpRequest, slug: str, chat: Chat | None, page: Callable[[Account, Asked], dict[str, Any]]
+) -> HttpResponse:
+    asked = asked_by(request)
+    try:
+        account = chat.visitor.account if chat is not None else access.account_of(slug)
+        access.check_origin(account, asked)
+    except Refused as refused:
+        return _refusal(refused, {"Vary": "Origin", "Cache-Control": "no-store"})
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers=access.preflight_headers(asked))
+    try:
+        return JsonResponse(page(account, asked), headers=access.headers(asked))
+    except DomainError as error:
+        return _refusal(Refused(error.message, 409), access.headers(asked))
+    except Refused as refused:
+        return _refusal(refused, access.headers(asked))
 
 
 def asked_by(request: HttpRequest) -> Asked:
@@ -143,10 +172,10 @@ def begin(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any
     return told | ({"secret": begun.secret} if begun.secret else {})
 
 
-@answers("GET", "POST")
-def lines(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any]:
+@in_chat("GET", "POST")
+def lines(request: HttpRequest, chat: Chat, asked: Asked) -> dict[str, Any]:
     """This page will take a line, or tell what was said after one: for whoever comes back, and where nothing can be streamed."""
-    chat, now = access.chat_of(account, asked), timezone.now()
+    now = timezone.now()
     if request.method == "POST":
         access.check_pace("say", asked, chat)
         typed = _typed(request)
@@ -154,15 +183,15 @@ def lines(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any
         message = journey.say(chat, line=line, text=_text(typed, "text", LONGEST_CHARS, "Your message"), now=now)
         return {"line": line, "n": message.pk}
     access.check_pace("ask", asked)
-    chats.seen(chat.pk, now)
+    chats.seen(chat, now)
     after = request.GET.get("after", "")
     return words.update(chat, int(after) if _NUMBER.fullmatch(after) else 0, now)
 
 
-@answers("POST")
-def files(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any]:
+@in_chat("POST")
+def files(request: HttpRequest, chat: Chat, asked: Asked) -> dict[str, Any]:
     """This page will take files as a line; what they are is told from their content."""
-    chat, now = access.chat_of(account, asked), timezone.now()
+    now = timezone.now()
     access.check_pace("say", asked, chat)
     try:
         chosen = request.FILES.getlist("files")
@@ -177,27 +206,26 @@ def files(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any
     return {"line": line, "n": journey.say(chat, line=line, text=text, files=given, now=now).pk}
 
 
-@answers("POST")
-def writing(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any]:
+@in_chat("POST")
+def writing(request: HttpRequest, chat: Chat, asked: Asked) -> dict[str, Any]:
     """This page will tell the desk that they are writing."""
-    chat = access.chat_of(account, asked)
     access.check_pace("write", asked, chat)
     journey.writes(chat)
     return {}
 
 
-@answers("POST")
-def leave(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any]:
+@in_chat("POST")
+def leave(request: HttpRequest, chat: Chat, asked: Asked) -> dict[str, Any]:
     """This page will end the chat for them."""
-    chat, now = access.chat_of(account, asked), timezone.now()
+    now = timezone.now()
     journey.leave(chat, now)
-    return words.update(access.chat_of(account, asked), 0, now)
+    chat.refresh_from_db(fields=["ended_at", "ended"])
+    return words.update(chat, 0, now)
 
 
-@answers("POST")
-def transcript(request: HttpRequest, account: Account, asked: Asked) -> dict[str, Any]:
+@in_chat("POST")
+def transcript(request: HttpRequest, chat: Chat, asked: Asked) -> dict[str, Any]:
     """This page will send what was said by email."""
-    chat = access.chat_of(account, asked)
     access.check_pace("send", asked)
     email = _email(_typed(request), needed=True)
     journey.send_transcript(chat, email, timezone.now())

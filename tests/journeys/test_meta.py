@@ -281,3 +281,11 @@ def test_who_was_answered_in_private_goes_on_in_the_same_conversation(
     theirs = Message.objects.get(text="12 Cragg Lane")
     assert (theirs.conversation, theirs.visibility) == (said.conversation, "private")
     assert Wait.objects.filter(conversation=said.conversation).count() == 2
+
+
+def test_nobody_listens_where_the_network_calls_by_itself(cast: Cast, meta: GraphNetwork) -> None:
+    from sociable.worker import watch
+
+    connect(cast.help, "facebook", meta)
+    mailbox = Connection.objects.create(account=cast.books, settings={"imap_host": "localhost"})
+    assert list(watch._connections(meta.now)) == [mailbox.pk]

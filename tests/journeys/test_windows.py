@@ -214,6 +214,19 @@ def test_where_nobody_waits_the_list_says_nothing_of_it(cast: Cast, meta: GraphN
     assert "Can reply" not in words_of(row)
 
 
+def test_the_composer_offers_what_is_still_open(cast: Cast, meta: GraphNetwork, desk: Pages) -> None:
+    message = asked(connect(cast.help, "whatsapp", meta), meta)
+    address = reverse("desk:conversation", args=[message.conversation_id])
+    for now, ways_open in ((at(11), ["as-it-is", "link", "email"]), (at(11, day=24), ["email"])):
+        answer.keep_draft(
+            message.conversation, cast.asha, kind="answer", text="On Tuesday.", against_version=1, now=now
+        )
+        with patch("django.utils.timezone.now", return_value=now):
+            page = desk.get(address).page
+        assert [one.attrib["value"] for one in page.all("input", name="way")] == ways_open
+    assert "WhatsApp takes no words of ours any more" in words_of(page.all("details", class_="ways-needed")[0])
+
+
 def test_what_was_warned_of_has_a_view_while_somebody_waits(cast: Cast, meta: GraphNetwork, desk: Pages) -> None:
     connection = connect(cast.help, "whatsapp", meta)
     message = asked(connection, meta)

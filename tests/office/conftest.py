@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Cast
+from tests.channels.meta import network  # noqa: F401 - a fixture
 from tests.pages import Pages
 
 

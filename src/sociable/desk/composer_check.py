@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sociable.conversations.models import Conversation
+from sociable.desk import window_words
 from sociable.domain import ways as rule
 from sociable.domain.text import Measured, as_data, measure, sms_parts
 from sociable.domain.ways import Carrier, Judged, Offer, Way
@@ -27,11 +28,12 @@ def context(
     if not place.carrier.is_narrow:
         return None
     judged = ways.judged(conversation, place, text, now.date())
+    shut = window_words.shut(conversation, place.channel, now) if place.visibility != "public" else ""
     return {
-        "stands": stands(judged),
-        "title": _title(judged),
+        "stands": bool(shut) or stands(judged),
+        "title": shut or _title(judged),
         "exposed": [one.why for one in judged.exposed],
-        "offers": list(_offers(place, judged, chosen)) if text.strip() else [],
+        "offers": _open_now(_offers(place, judged, chosen), shut=bool(shut)) if text.strip() else [],
         "count": count_words(judged.measured),
         "over": judged.too_long,
         "most": " and ".join(f"{limit.most} {measure('', limit).said}" for limit in place.carrier.limits),
@@ -39,6 +41,11 @@ def context(
         "counting": _counting(place.carrier),
         "asks_alt": place.capabilities.alt_text,
     }
+
+
+def _open_now(offers: Iterator[dict[str, Any]], *, shut: bool) -> list[dict[str, Any]]:
+    """Where the network takes no words of ours any more, only what travels another way is open."""
+    return [offer | {"checked": True} for offer in offers if offer["by_email"]] if shut else list(offers)
 
 
 def stands(judged: Judged) -> bool:

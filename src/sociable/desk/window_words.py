@@ -59,6 +59,15 @@ def _and_then(kept: ReplyWindow, closes: str) -> str:
     return ", after that only with an approved message" if kept.approved else ""
 
 
+def shut(conversation: Conversation, channel: str, now: datetime) -> str:
+    """This function will say what is left where a channel takes no words of ours any more; nothing where it does."""
+    kept = of(conversation)
+    if kept is None or kept.channel != channel or reply_at(kept, now) in (Reply.FREELY, Reply.AS_PERSON):
+        return ""
+    instead = "send an approved message, or this by email" if kept.approved else "send it by email"
+    return f"{registry.adapter_class(channel).name} takes no words of ours any more: {instead}"
+
+
 def tag(kept: ReplyWindow, now: datetime, zone: str) -> dict[str, str]:
     """This function will say it in the few words that a row of the list has room for."""
     reply, closes = reply_at(kept, now), moment_near(kept.closes_at, now, zone)

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from sociable.channels.base import ChannelError, Fetches
+from sociable.channels import registry
+from sociable.channels.base import ChannelError, Fetches, Hears
 from sociable.directory import connecting
 from sociable.directory.models import Connection
 from sociable.due import services as due
@@ -70,7 +71,13 @@ def _hand_on(row: DueRow) -> None:
 def _connections(now: datetime) -> dict[int, Connection]:
     """Whom to watch: the account's state and settings are part of the question, so a change is noticed."""
     heard = Connection.objects.filter(fetches=True, account__stage__in=fetch.STAGES_HEARD).select_related("account")
+    heard = heard.exclude(account__channel__in=_called_anyway())
     return {connection.pk: connection for connection in _whose_turn(list(heard.order_by("pk")), now)}
+
+
+def _called_anyway() -> list[str]:
+    """Channels whose network calls us when something is new: to listen there too would only take somebody else's turn."""
+    return [kind for kind, adapter in registry.kinds().items() if issubclass(adapter, Hears)]
 
 
 def _whose_turn(everyone: list[Connection], now: datetime) -> list[Connection]:

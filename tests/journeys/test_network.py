@@ -145,6 +145,27 @@ def test_a_removal_is_shown_at_once_and_the_words_go_after_the_stated_time(accou
     assert Wait.objects.get().is_open  # a person decides whether it still wants an answer
 
 
+def test_a_conversation_is_headed_by_its_first_words_and_they_go_with_them(cast, account):
+    asked = tell(account, id="1", text="@help My NHS number is ...\nPlease tell nobody.")
+    said = answered(cast, asked)
+    conversation = asked.conversation
+    assert (conversation.subject, asked.subject, said.subject) == (
+        "My NHS number is ...",
+        "",
+        "My NHS number is ...",
+    )
+    later = tell(account, at(10, 30), id="2", text="And the bins?", answers="1")
+    tell(account, at(11), type="removal", id="r2", about="2")
+    do("blank", at(12, day=24))
+    conversation.refresh_from_db()
+    assert (later.conversation, conversation.subject) == (conversation, "My NHS number is ...")
+    tell(account, at(12, day=24), type="removal", id="r1", about="1")
+    do("blank", at(13, day=25))
+    conversation.refresh_from_db()
+    said.refresh_from_db()
+    assert (conversation.subject, said.subject) == ("", "")
+
+
 def test_a_removal_told_before_the_message_is_noted_when_it_comes(account):
     tell(account, type="removal", id="r", about="1")
     assert tell(account, at(10, 1), id="1", text="Oh no").__class__.objects.get(message_id="1").withdrawn_at

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from textwrap import shorten
 
 from sociable.channels.base import RawItem
 from sociable.channels.form import adapter as form
@@ -15,9 +14,8 @@ from sociable.conversations import services as conversations
 from sociable.conversations.models import Message, Receipt
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
+from sociable.domain.text import heading_of
 from sociable.journeys import receive
-
-SUBJECT_CHARS = 80
 
 
 class NothingAsked(DomainError):
@@ -45,7 +43,7 @@ def ask(
     Errors: NothingAsked; KeptUnread
     """
     content = form.raw(
-        name=name, email=email, subject=subject or _first_words(text), text=text, suspected_why=suspected_why
+        name=name, email=email, subject=subject or heading_of(text), text=text, suspected_why=suspected_why
     )
     message = _take(account, content, _remote_id(nonce, name, email, text), text, now)
     return conversations.receipt_of(message.conversation, now)
@@ -66,10 +64,6 @@ def add(*, receipt: Receipt, text: str, nonce: str, now: datetime) -> Message:
         adds_to=conversation.pk,
     )
     return _take(conversation.account, content, _remote_id(nonce, str(conversation.pk), text), text, now)
-
-
-def _first_words(text: str) -> str:
-    return shorten(text.strip().split("\n")[0], SUBJECT_CHARS, placeholder="…")
 
 
 def _remote_id(nonce: str, *typed: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from textwrap import shorten
 from typing import Any
 
 from django.db import transaction
@@ -21,14 +20,12 @@ from sociable.conversations import services as conversations
 from sociable.conversations.models import CallNote, Conversation, Message
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
-from sociable.domain.text import number_words
+from sociable.domain.text import heading_of, number_words
 from sociable.journeys import claim, receive, spoken, trail
 from sociable.journeys.spoken import Said
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
-
-SUBJECT_CHARS = 80
 
 
 class NotThen(DomainError):
@@ -170,7 +167,7 @@ def _taken(note: CallNote, call: Call, person: Person, now: datetime) -> Message
         name=call.name,
         phone=call.phone,
         email=call.email,
-        subject="" if note.conversation else shorten(call.asked.strip().split("\n")[0], SUBJECT_CHARS, placeholder="…"),
+        subject="" if note.conversation else heading_of(call.asked),
         network=call.network,
         sender=call.sender,
         about=note.conversation_id,

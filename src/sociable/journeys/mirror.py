@@ -83,6 +83,7 @@ def blank(row: DueRow, now: datetime) -> None:
     with transaction.atomic():
         message = Message.objects.select_related("conversation").filter(pk=row.subject_id).first()
         if message is not None and message.withdrawn_at is not None:
+            _blank_heading(message)
             message.text, message.html, message.earlier = "", "", []
             message.save(update_fields=["text", "html", "earlier"])
             Attachment.objects.filter(message=message).delete()
@@ -97,6 +98,17 @@ def blank(row: DueRow, now: datetime) -> None:
             )
             _tell(message, now)
         due.close(row, now)
+
+
+def _blank_heading(message: Message) -> None:
+    """Where the conversation is headed by the message's own words, those go too, and from what we answered under them."""
+    conversation = message.conversation
+    before = conversation.messages.filter(pk__lt=message.pk)
+    if message.subject or not conversation.subject or before.exists():
+        return
+    conversation.messages.filter(subject=conversation.subject).update(subject="")
+    conversation.subject = ""
+    conversation.save(update_fields=["subject"])
 
 
 def _tell(message: Message, now: datetime) -> None:

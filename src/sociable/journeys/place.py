@@ -16,6 +16,7 @@ from sociable.conversations.models import Conversation, Message, RawInbound
 from sociable.conversations.queries import Thread
 from sociable.directory import queries as directory
 from sociable.directory.queries import Stated
+from sociable.domain.text import heading_of
 from sociable.journeys import files, identify, mirror, naming, outbox, receipts, returned, windows
 from sociable.live import services as live
 from sociable.promises import services as promises
@@ -155,7 +156,12 @@ def _begin(raw: RawInbound, parsed: Parsed, stated: Stated, now: datetime) -> Co
     elif parsed.suspected_why:
         state, reason = Conversation.State.KEPT_ASIDE, parsed.suspected_why
     return conversations.begin_conversation(
-        account=stated.account, contact=contact, subject=parsed.subject, at=parsed.sent_at, state=state, reason=reason
+        account=stated.account,
+        contact=contact,
+        subject=parsed.subject or heading_of(parsed.text),
+        at=parsed.sent_at,
+        state=state,
+        reason=reason,
     )
 
 

@@ -234,3 +234,40 @@ def test_what_a_machine_sends_back_proves_nothing(cast, two):
     to = letter_to(cast, two[0], "jo@home.example.org")
     cast.mail("Away", sender=BOTH[1], To=to, when=at(11, 20), Auto_Submitted="auto-replied")
     assert Joining.objects.count() == 0
+
+
+@pytest.mark.parametrize("number", [identify.MOST_WRONG + 1, 5000])
+def test_a_letter_full_of_numbers_is_as_many_guesses_and_proves_nothing(cast, two, settings, number):
+    code = send_code(cast, two[0], settings)
+    guesses = [code, *(f"{one:06d}" for one in range(number) if f"{one:06d}" != code)][:number]
+    asked = two[0].messages.order_by("pk").first()
+    cast.mail(" ".join(guesses), sender=BOTH[0], when=at(11, 10), In_Reply_To=asked.message_id)
+    assert not Joining.objects.exists()
+    with pytest.raises(identify.WrongCode, match="No code is awaited"):
+        identify.enter_code(two[0].pk, code, cast.asha, at(11, 15))
+
+
+def test_guesses_over_several_letters_add_up(cast, two, settings):
+    code = send_code(cast, two[0], settings)
+    asked = two[0].messages.order_by("pk").first()
+    wrong = [f"{one:06d}" for one in range(9) if f"{one:06d}" != code][: identify.MOST_WRONG]
+    for minute, guess in enumerate(wrong):
+        cast.mail(f"Is it {guess}?", sender=BOTH[0], when=at(11, 10 + minute), In_Reply_To=asked.message_id)
+    cast.mail(f"Is it {code}?", sender=BOTH[0], when=at(11, 30), In_Reply_To=asked.message_id)
+    assert not Joining.objects.exists()
+
+
+def test_who_was_joined_before_stays_joined_and_can_be_parted_where_they_went(cast, two):
+    first, second = two
+    third = cast.mail("A third", sender="Jo <jo@club.example.org>", when=at(10, 40)).conversation
+    inner = identify.by_word(first.pk, "jo@home.example.org", "same letter", cast.asha, at(11))
+    outer = identify.by_word(third.pk, "jo@work.example.org", "same voice", cast.asha, at(11, 5))
+    assert len({fresh(one).contact_id for one in (first, second, third)}) == 1
+    identify.part(outer.pk, third.pk, "another voice", cast.asha, at(11, 10))
+    assert fresh(first).contact == fresh(second).contact != fresh(third).contact
+    identify.part(inner.pk, first.pk, "another hand", cast.asha, at(11, 15))
+    assert len({fresh(one).contact_id for one in (first, second, third)}) == 3
+    assert Wait.objects.get(conversation=second).contact_id == fresh(second).contact_id
+    assert {one.contact.pk for one in Identity.objects.filter(address__startswith="jo@")} == {
+        fresh(one).contact_id for one in (first, second, third)
+    }

@@ -140,9 +140,12 @@ def listen(message: Message, now: datetime) -> None:
     conversation = message.conversation
     if _answers_our_letter(message):
         prove(conversation.contact, message.identity_kind, message.from_address, Why(Joining.Proof.REPLY), now)
-    for code in _awaited(conversation, now):
-        if _opened(code) in {re.sub(r"\D", "", found) for found in _CODE.findall(message.text)}:
+    guesses = {re.sub(r"\D", "", found) for found in _CODE.findall(message.text)}
+    for code in _awaited(conversation, now) if guesses else ():
+        if len(guesses) <= MOST_WRONG - code.wrong_tries and _opened(code) in guesses:
             _use(code, None, now)
+        else:  # a letter full of numbers is as many guesses
+            ProofCode.objects.filter(pk=code.pk).update(wrong_tries=min(MOST_WRONG, code.wrong_tries + len(guesses)))
 
 
 def _answers_our_letter(message: Message) -> bool:
@@ -253,11 +256,13 @@ def part(joining_id: int, conversation_id: int, reason: str, person: Person, now
         if joining is None or joining.undone_at is not None:
             raise CannotJoinPeople("They were parted already. Look again.")
         theirs = Identity.objects.filter(pk__in=joining.identities, contact=joining.contact_id)
+        theirs_were = list(theirs.values_list("pk", flat=True))
         moving = [one.pk for one in joining.contact.conversations.all() if _came_by(one, list(theirs), joining)]
         fresh = Contact.objects.create(partner_id=joining.partner_id, name=joining.name, created_at=now)
         theirs.update(contact=fresh)
         Conversation.objects.filter(pk__in=moving).update(contact=fresh)
         promises.of_contact(moving, fresh.pk)
+        _follow(joining, set(theirs_were), fresh)
         joining.undone_at, joining.undone_by, joining.undone_reason = now, person, reason.strip()[:300]
         joining.save(update_fields=["undone_at", "undone_by", "undone_reason"])
         trail.leave(
@@ -265,6 +270,13 @@ def part(joining_id: int, conversation_id: int, reason: str, person: Person, now
             after={"joining": joining.pk}, reason=reason.strip(),
         )  # fmt: skip
     return fresh
+
+
+def _follow(parted: Joining, gone: set[int], fresh: Contact) -> None:
+    """What was joined before, and left together now, is still joined, and can be parted there."""
+    others = Joining.objects.filter(contact=parted.contact_id, undone_at=None).exclude(pk=parted.pk)
+    inside = [one.pk for one in others if one.identities and set(one.identities) <= gone]
+    Joining.objects.filter(pk__in=inside).update(contact=fresh)
 
 
 def _came_by(conversation: Conversation, identities: list[Identity], joining: Joining) -> bool:

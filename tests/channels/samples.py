@@ -10,7 +10,7 @@ from typing import Any
 NOBODY = "http://127.0.0.1:9"
 META = {"access_token": "t", "app_secret": "s", "verify_token": "v", "server": NOBODY}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "bluesky": {"address": "help.leeds.test", "app_password": "abcd-efgh", "server": NOBODY},
+    "bluesky": {"handle": "help.leeds.test", "app_password": "abcd-efgh", "server": NOBODY},
     "facebook": {"page_id": "220000000000001", **META},
     "chat": {"address": "help@leeds.test"},
     "mastodon": {"server": NOBODY, "access_token": "a-token"},

@@ -27,6 +27,7 @@ STEPS = [
     "docs/tutorial/first-day.md",
     "docs/how-to/state-your-hours.md",
     "docs/how-to/connect-a-mailbox.md",
+    "docs/how-to/connect-bluesky.md",
     "docs/how-to/connect-mastodon.md",
     "docs/how-to/note-a-call.md",
     "docs/how-to/import-messages.md",

@@ -5,7 +5,7 @@ Leaves what a call means to the server behind.
 
 import http.client
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +19,8 @@ class Fault:
     """What happens to calls whose path holds `path`, so many `times`.
 
     Shape:  `status` is answered in place of the server's own answer; without one the caller is hung up on. `passes_on`: the
-            server behind gets the call all the same. `half`: only the beginning of the server's answer comes back
+            server behind gets the call all the same. `half`: only the beginning of the server's answer comes back. `then` is
+            done before the caller hears anything
     """
 
     path: str
@@ -29,6 +30,7 @@ class Fault:
     passes_on: bool = False
     half: bool = False
     times: int = 1
+    then: Callable[[], object] | None = None
 
 
 @dataclass
@@ -70,6 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(*self._behind(body))
             return
         answered = self._behind(body) if fault.passes_on or fault.half else None
+        if fault.then:
+            fault.then()
         if fault.half and answered:
             self._say(*answered, only=len(answered[2]) // 2)
         elif fault.status:
@@ -104,6 +108,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of callers who went away: that is what some of them are there for."""
 
     def __init__(self, behind: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

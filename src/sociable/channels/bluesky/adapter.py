@@ -109,24 +109,20 @@ class BlueskyAdapter(Unmarked):
     # -- In ---------------------------------------------------------------------------------------------------------------
 
     def fetch(self, cursor: str, limit: int = 25) -> Fetched:
-        """Return what is new, changed or deleted since the cursor: one page of each listing, oldest first.
+        """Return what is new, changed or deleted since the cursor, oldest first: one page of the first listing that has any.
 
-        Errors: ChannelError, RateLimited, LogInRefused. Direct messages come last: their trouble keeps no post waiting
+        Errors: ChannelError, RateLimited, LogInRefused. What residents say comes first and at once; direct messages come last,
+                so that their trouble keeps no post waiting
         """
         state = _state(cursor)
-        items: list[RawItem] = []
-        more = False
         for name, listing in (("notices", posts.NOTICES), ("own", posts.OWN)):
-            new, window, goes_on = posts.step(self._network, listing, Window.read(state.get(name)))
+            items, window, more = posts.step(self._network, listing, Window.read(state.get(name)))
             state[name] = window.kept()
-            items += new
-            more = more or goes_on
-        if self._direct is not None and not items:
-            lines, state["direct"], goes_on = self._direct.step(state.get("direct") or {})
-            items += lines
-            more = more or goes_on
-        elif self._direct is not None:
-            more = True
+            if items or more:
+                return _fetched(items, state, more=True)
+        if self._direct is None:
+            return _fetched([], state, more=False)
+        items, state["direct"], more = self._direct.step(state.get("direct") or {})
         return _fetched(items, state, more=more)
 
     def newest_cursor(self) -> str:

@@ -19,7 +19,8 @@ SETTINGS = (
     Setting(
         name="handle",
         label="Handle",
-        help="As in council.bsky.social, without the @; empty: the account's address",
+        help="As in council.bsky.social, without the @",
+        required=True,
         elsewhere=True,
     ),
     Setting(
@@ -79,7 +80,7 @@ class BlueskyConfig:
     def from_dict(cls, settings: dict[str, Any]) -> Self:
         """Return the settings, read and checked.
 
-        Shape:  handle (or address), app_password, direct_messages, server, chat_service, image_hosts, timeout_seconds, session
+        Shape:  handle, app_password, direct_messages, server, chat_service, image_hosts, timeout_seconds, session
         Errors: SettingsRefused with a sentence for each field that cannot work
         """
         reader = _Reader(settings)
@@ -122,7 +123,7 @@ class _Reader:
         return str(self.settings.get(name) or "").strip()
 
     def handle(self) -> str:
-        value = (self.text("handle") or self.text("address")).removeprefix("@").lower()
+        value = self.text("handle").removeprefix("@").lower()
         if not is_handle(value) and not is_did(value):
             self.problems["handle"] = "Give the account's full handle, such as council.bsky.social."
         return value

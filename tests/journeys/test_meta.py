@@ -289,3 +289,36 @@ def test_nobody_listens_where_the_network_calls_by_itself(cast: Cast, meta: Grap
     connect(cast.help, "facebook", meta)
     mailbox = Connection.objects.create(account=cast.books, settings={"imap_host": "localhost"})
     assert list(watch._connections(meta.now)) == [mailbox.pk]
+
+
+def test_a_network_that_calls_and_counts_is_asked_less_often(cast: Cast, meta: GraphNetwork) -> None:
+    from sociable.due.models import DueRow
+    from sociable.journeys import fetch
+
+    connection = connect(cast.help, "facebook", meta)
+    meta.writes(meta.person("Dev"), "Did you get this?")
+    meta.calls = []  # the call was lost
+    fetch.schedule(connection, at(10))
+    do("fetch", at(10))
+    assert Message.objects.filter(direction="in").count() == 1
+    assert timedelta(minutes=8) < DueRow.objects.get(kind="fetch").next_at - at(10) <= timedelta(minutes=10)
+
+
+def test_an_event_of_an_unknown_kind_is_kept_and_shown(cast: Cast, meta: GraphNetwork) -> None:
+    connection = connect(cast.help, "facebook", meta)
+    entry = {"id": PAGE, "time": 1, "changes": [{"field": "holograms", "value": {"id": "1"}}]}
+    hear.hear("facebook", connection.hook_token, _call({"object": "page", "entry": [entry]}), meta.now)
+    raw = RawInbound.objects.get()
+    assert (raw.state, b"holograms" in bytes(raw.content)) == ("unreadable", True)
+    assert "does not know" in raw.error
+
+
+def test_an_edit_changes_the_words_and_keeps_what_was_said(cast: Cast, meta: GraphNetwork) -> None:
+    connection = connect(cast.help, "facebook", meta)
+    message = asked(connection, meta)
+    meta.later(minutes=2)
+    meta.edits(meta.talks[message.message_id.partition(":")[2]], "Bins in Headingley?")
+    told(connection, meta)
+    message.refresh_from_db()
+    assert (message.text, [each["text"] for each in message.earlier]) == ("Bins in Headingley?", ["Bins?"])
+    assert Wait.objects.get().started_at == at(10)

@@ -155,7 +155,8 @@ class Capabilities:
             `by_mail_server`: an account that is not connected sends by the installation's own server. `live`: somebody
             waits at the other end, so an answer leaves at once. `by_hand`: a person hears and answers it outside and notes
             it here, so what is written reaches them only at an address they gave. `late_window`: until when a person may
-            still answer after `reply_window`; `templates`: what may be sent after both
+            still answer after `reply_window`; `templates`: what may be sent after both. `ask_every`: how
+            often it is asked for what is new, where that should be less often than others: it calls us, and counts our calls
     Source: `source`, as it stood on `as_of_on`
     """
 
@@ -174,6 +175,7 @@ class Capabilities:
     reply_window: timedelta | None = None
     late_window: timedelta | None = None
     templates: bool = False
+    ask_every: timedelta | None = None
     idempotent: bool = False
     ids_of_network: bool = False
     by_mail_server: bool = False

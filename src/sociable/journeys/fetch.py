@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
+from sociable.channels import registry
 from sociable.channels.base import ChannelError, Fetches, Hears, RateLimited
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
@@ -87,12 +88,19 @@ def fetch(row: DueRow, now: datetime) -> None:
         raise
     with transaction.atomic():  # one commit: a disk makes few a second, and there may be hundreds of accounts
         health.heard(connection, now)
-        due.renew(row, now if more else next_round(now))
+        due.renew(row, now if more else next_round(now, connection.account.channel))
 
 
-def next_round(now: datetime) -> datetime:
+def next_round(now: datetime, channel: str) -> datetime:
     """This function will say when an account that was asked now is asked again: within its interval, not in step with others."""
-    return now + timedelta(seconds=settings.FETCH_SECONDS) * random.uniform(*EARLY)
+    return now + interval(channel) * random.uniform(*EARLY)
+
+
+def interval(channel: str) -> timedelta:
+    """This function will say how often an account of a channel is asked for what is new."""
+    adapter = registry.kinds().get(channel)
+    least = adapter.capabilities.ask_every if adapter is not None else None
+    return max(timedelta(seconds=settings.FETCH_SECONDS), least or timedelta())
 
 
 def _let_go_of_database() -> None:

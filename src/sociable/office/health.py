@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from sociable.channels import registry
 from sociable.channels.base import Fetches, Hears
 from sociable.directory.models import Account, Connection
 from sociable.domain.saying import moment_near
+from sociable.journeys import fetch
 from sociable.journeys import health as noted
 
 RECOVERED_SHOWN = timedelta(days=1)
@@ -62,7 +61,7 @@ def _of_fetched(connection: Connection, now: datetime, zone: str) -> Health:
     if connection.last_heard_at is None:
         return Health("Not heard yet", "warn", "It was connected and has not answered yet.")
     heard = f"Last heard {ago(now - connection.last_heard_at)}{_lag(connection)}."
-    if now - connection.last_heard_at > timedelta(seconds=settings.FETCH_SECONDS * SILENT_ROUNDS):
+    if now - connection.last_heard_at > fetch.interval(connection.account.channel) * SILENT_ROUNDS:
         return Health("Silent", "warn", f"{heard} Is a worker running?")
     return _heard(connection, heard, now)
 

@@ -62,6 +62,7 @@ class FacebookAdapter(Unmarked):
         reply_window=timedelta(hours=24),
         late_window=timedelta(days=7),
         ids_of_network=True,
+        ask_every=timedelta(minutes=10),
         source="Messenger Platform: Send API 2,000 characters, attachments 25 MB, 24-hour window, tag HUMAN_AGENT 7 days; "
         "Graph API: comments 8,000 characters",
         as_of_on=date(2026, 11, 27),

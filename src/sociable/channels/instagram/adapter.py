@@ -68,6 +68,7 @@ class InstagramAdapter(Unmarked):
         reply_window=timedelta(hours=24),
         late_window=timedelta(days=7),
         ids_of_network=True,
+        ask_every=timedelta(minutes=10),
         source="Instagram Messaging: 1,000 bytes of UTF-8, files 25 MB (pictures 8 MB), 24-hour window, tag HUMAN_AGENT "
         "7 days; Instagram Graph API: comments 300 characters",
         as_of_on=date(2026, 11, 27),

@@ -161,6 +161,26 @@ def test_a_code_that_is_written_back_proves_it_by_itself(cast, two, settings):
     assert Joining.objects.get().joined_by is None
 
 
+def write_back(cast: Cast, conversation: Conversation, text: str, sender: str = BOTH[0], **headers: str) -> None:
+    asked = conversation.messages.filter(direction="in").earliest("pk").message_id
+    cast.mail(text, sender=sender, In_Reply_To=asked, when=at(11, 10), **headers)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Auto_Submitted": "auto-replied"}])
+def test_a_code_quoted_by_whom_it_was_sent_to_proves_nothing(cast, two, settings, headers):
+    code = send_code(cast, two[0], settings)
+    write_back(cast, two[0], f"That was not me!\n\n> send them this code there:\n> {code}", BOTH[1], **headers)
+    assert two[0].messages.filter(text__contains="not me").exists()
+    assert Joining.objects.count() == 0
+
+
+def test_a_code_that_a_machine_sends_back_proves_nothing(cast, two, settings):
+    code = send_code(cast, two[0], settings)
+    write_back(cast, two[0], f"Away. You wrote {code}", "Jo <desk@home.example.org>", Auto_Submitted="auto-replied")
+    assert two[0].messages.filter(text__contains="Away").exists()
+    assert Joining.objects.count() == 0
+
+
 def test_a_code_sent_to_an_address_nobody_had_gives_it_to_them(cast, two, settings):
     code = send_code(cast, two[0], settings, "new@example.org")
     identify.enter_code(two[0].pk, code, cast.asha, at(11, 5))

@@ -430,6 +430,36 @@ def test_one_webhook_serves_the_accounts_whose_own_secret_proves_the_call(client
     assert where == {"note:1": "help", "note:2": "libraries", "note:3": "help"}
 
 
+@pytest.mark.parametrize("stage", [Account.Stage.CLOSED, Account.Stage.PROPOSED])
+def test_what_is_for_an_account_that_is_not_heard_is_handed_to_no_other(client, cast, hooked, stage):
+    from sociable.directory import connecting
+
+    Account.objects.filter(pk=cast.clinic.pk).update(channel="pebble", address="", stage=stage)
+    sealed = connecting.seal({"secret": "s3cret"})
+    Connection.objects.create(
+        account=cast.clinic, settings={"folder": "x"}, network_id="pebble-2", sealed_secrets=sealed
+    )
+    told = [{"id": str(number), "text": "Hi", "to": f"pebble-{number}"} for number in (1, 2)]
+    assert call(client, hooked, *told).status_code == 200
+    assert list(RawInbound.objects.values_list("remote_id", "account__slug")) == [("note:1", "help")]
+
+
+EVIL = "javascript:alert(document.cookie)"
+
+
+@pytest.mark.parametrize("link", [EVIL, f" {EVIL}", "data:text/html,hi", "file:///etc/passwd"])
+def test_a_link_of_the_networks_that_is_no_address_of_the_web_is_none(cast, account, monkeypatch, pebble, link):  # noqa: F811
+    from sociable.channels.base import Receipt, Who
+    from sociable.journeys import introduce
+
+    asked = tell(account, id="1", text="Bins?", link=link)
+    monkeypatch.setattr(pebble, "send", lambda *_a, **_b: Receipt("accepted", "pebble:9", "Taken.", link))
+    introduce.introduced(Connection.objects.select_related("account").get(), Who("pebble-1", "@help", link), at(9))
+    account.refresh_from_db()
+    assert (asked.link, answered(cast, asked).link, account.link, account.handle) == ("", "", "", "@help")
+    assert tell(account, id="2", text="Bins?", link="https://pebble.test/2").link == "https://pebble.test/2"
+
+
 def test_what_an_account_is_at_its_network_is_kept_when_it_is_connected(cast, account, pebble, tmp_path):  # noqa: F811
     adapter = pebble.from_settings({"folder": str(tmp_path)})
     from sociable.people.models import Role

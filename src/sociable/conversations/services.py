@@ -17,6 +17,7 @@ from django.db.models import F
 
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
 from sociable.channels.chat.adapter import thread_key
+from sociable.channels.tidy import web_address
 from sociable.conversations import files
 from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import (
@@ -160,7 +161,7 @@ def add_inbound(
         suspected_why=parsed.suspected_why[:300],
         problems=problems,
         visibility=parsed.visibility,
-        link=parsed.link[:1000],
+        link=web_address(parsed.link)[:1000],
         reply_ref=dict(parsed.reply_ref),
         thread_key=parsed.thread_key[:500],
     )

@@ -1,6 +1,7 @@
 """A network calls us with what is new: it is proved to come from there, stored raw, and read.
 
-One webhook may serve several accounts: each is handed only what is its own, and only what its own secret proves.
+One webhook may serve several accounts: each is handed only what is its own, and only what its own secret proves. What is for
+an account that is heard no more is not kept, and never handed to another.
 """
 
 from __future__ import annotations
@@ -52,8 +53,11 @@ def hear(kind: str, token: str, call: Call, now: datetime) -> Heard:
 
 
 def _connections(kind: str) -> QuerySet[Connection]:
-    heard = Connection.objects.select_related("account__partner")
-    return heard.filter(account__channel=kind, account__stage__in=fetch.STAGES_HEARD)
+    return _of_channel(kind).filter(account__stage__in=fetch.STAGES_HEARD)
+
+
+def _of_channel(kind: str) -> QuerySet[Connection]:
+    return Connection.objects.select_related("account__partner").filter(account__channel=kind)
 
 
 def _heard(connection: Connection, call: Call) -> Heard:
@@ -80,10 +84,30 @@ def _by_account(called: Connection, items: Iterable[RawItem], call: Call) -> lis
         by_network_id.setdefault(item.to_account, []).append(item)
     sorted_out: dict[int, tuple[Connection, list[RawItem]]] = {}
     for network_id, some in by_network_id.items():
+        if _heard_no_more(called, network_id, call):
+            continue
         target, as_heard = _target(called, network_id, call)
         own = [as_heard.get(item.remote_id, item) for item in some]
         sorted_out.setdefault(target.pk, (target, []))[1].extend(own)
     return list(sorted_out.values())
+
+
+def _heard_no_more(called: Connection, network_id: str, call: Call) -> bool:
+    """Whether an item is for an account of ours that is closed or not opened yet: whoever shares its app may not read for it."""
+    if network_id in ("", called.network_id):
+        return False
+    of_it = _of_channel(called.account.channel).filter(network_id=network_id).exclude(pk=called.pk)
+    if of_it.filter(account__stage__in=fetch.STAGES_HEARD).exists():
+        return False
+    return any(_believes(one, call) for one in of_it)
+
+
+def _believes(connection: Connection, call: Call) -> bool:
+    try:
+        _heard(connection, call)
+    except CallRefused:
+        return False
+    return True
 
 
 def _target(called: Connection, network_id: str, call: Call) -> tuple[Connection, dict[str, RawItem]]:

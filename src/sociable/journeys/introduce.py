@@ -12,6 +12,7 @@ from django.db import transaction
 
 from sociable.channels import registry
 from sociable.channels.base import ChannelError, Introduces, RateLimited, Who
+from sociable.channels.tidy import web_address
 from sociable.directory import connecting
 from sociable.directory import limits as directory_limits
 from sociable.directory.models import Account, Connection
@@ -29,7 +30,7 @@ def introduced(connection: Connection, who: Who, now: datetime) -> None:
     account = connection.account
     connection.network_id, connection.expires_at = who.network_id[:200], who.expires_at
     connection.save(update_fields=["network_id", "expires_at"])
-    changes = {"handle": who.handle[:200], "link": who.link[:200]}
+    changes = {"handle": who.handle[:200], "link": web_address(who.link)[:200]}
     said = {name: value for name, value in changes.items() if value and getattr(account, name) != value}
     if said:
         Account.objects.filter(pk=account.pk).update(**said)

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from sociable.channels import registry
 from sociable.channels.base import Receipt as Taken
+from sociable.channels.tidy import web_address
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Attempt, Conversation, Message, Outgoing, RawInbound
 from sociable.directory import queries as directory
@@ -203,8 +204,8 @@ def taken(outgoing: Outgoing, receipt: Taken, now: datetime, row: DueRow | None 
 def _named(message: Message, receipt: Taken) -> None:
     """Answers name the network's id: it becomes the message's own where it had only a key of ours."""
     changes: dict[str, object] = {}
-    if receipt.link:
-        changes["link"] = receipt.link[:1000]
+    if link := web_address(receipt.link):
+        changes["link"] = link[:1000]
     if receipt.reply_ref:
         changes["reply_ref"] = dict(receipt.reply_ref)
     if receipt.thread_key:

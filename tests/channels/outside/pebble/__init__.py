@@ -116,6 +116,7 @@ class PebbleAdapter(Unmarked):
             sent_at=received_at or fetched_at,
             sent_at_why="when Pebble took it" if received_at else "when it was fetched",
             reply_ref={"id": _word(event, "id")},
+            link=_word(event, "link"),
             delivery=Delivery(event["state"], "Pebble says so.")
             if event.get("state") in ("accepted", "delivered", "failed")
             else None,

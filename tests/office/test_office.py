@@ -155,6 +155,26 @@ def test_an_empty_password_is_the_one_kept_and_a_server_that_goes_takes_it_along
     assert connection.sealed_secrets == ""
 
 
+@pytest.mark.parametrize("button", ["try", "save"])
+def test_a_kept_password_is_shown_to_no_other_server(cast: Cast, office: Pages, button: str) -> None:
+    office.submit(office.get(connection_page(cast)).page.form(button="Save"), **WORKING, save="yes")
+    form = office.get(connection_page(cast)).page.form(button="Save")
+    page = office.submit(form, imap_host="localhost", **{button: "yes"}).page
+    assert any("kept for another server" in error for error in page.errors), page.errors
+    assert "could not" not in page.text
+    assert Connection.objects.get(account=cast.help).settings["imap_host"] == "127.0.0.1"
+    office.submit(form, imap_host="localhost", imap_password="an0ther", save="yes")
+    assert connecting.unseal(Connection.objects.get().sealed_secrets) == {"imap_password": "an0ther"}
+
+
+def test_every_server_that_is_shown_secrets_says_so() -> None:
+    from sociable.channels import registry
+
+    for adapter in registry.kinds().values():
+        hosts = [one for one in adapter.settings if one.name in ("server", "api_url") or one.name.endswith("_host")]
+        assert all(one.told_secrets for one in hosts), adapter.kind
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "says"),
     [

@@ -190,7 +190,8 @@ class Setting:
     """One setting that connects an account, as the office asks for it.
 
     Shape:  `secret` is sealed and never shown again; `elsewhere`: another value means reading begins anew; `needs` names the
-            setting without which this one means nothing; `choices` are (value, words); `group` is its heading
+            setting without which this one means nothing; `choices` are (value, words); `group` is its heading;
+            `told_secrets`: it names the server that is shown the secrets, which are asked for anew when it is another
     """
 
     name: str
@@ -203,6 +204,7 @@ class Setting:
     secret: bool = False
     elsewhere: bool = False
     needs: str = ""
+    told_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

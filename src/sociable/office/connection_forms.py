@@ -43,7 +43,21 @@ class ConnectionForm(forms.Form):
             del self.fields["fetches"]
 
     def clean(self) -> dict[str, Any]:
-        return {"only_new": False, "fetches": False, **(super().clean() or {})}
+        for secret in self._kept_for_another():
+            self.add_error(
+                secret.name, "It is kept for another server. Type it again: what is kept is shown to no new one."
+            )
+        return {"only_new": False, "fetches": False, **self.cleaned_data}
+
+    def _kept_for_another(self) -> list[Setting]:
+        """Secrets that would go to a server for which they were not typed."""
+        moved = {one.name for one in self.named if one.told_secrets and one.name in self.changed_data}
+        kept = [one for one in self.named if one.secret and self.kept.get(one.name) and not self.data.get(one.name)]
+        return [
+            one
+            for one in kept
+            if (one.needs in moved and self.cleaned_data.get(one.needs)) or (moved and not one.needs)
+        ]
 
     def settings(self) -> Settings:
         """This function will return what was typed, with the secrets that were kept where none was typed."""

@@ -38,6 +38,7 @@ SETTINGS = (
     ),
     Setting(
         name="server",
+        told_secrets=True,
         label="Server",
         help="Empty: https://bsky.social; otherwise the address of the server your account lives on",
         group="Another server",

@@ -95,6 +95,7 @@ IN, OUT = "Mail in", "Mail out"
 SETTINGS = (
     Setting(
         name="imap_host",
+        told_secrets=True,
         label="IMAP server",
         help="As in imap.council.example; empty if mail comes by our door",
         group=IN,
@@ -113,7 +114,13 @@ SETTINGS = (
     Setting(name="imap_user", label="User name", group=IN, elsewhere=True),
     Setting(name="imap_password", label="Password", group=IN, secret=True, needs="imap_host"),
     Setting(name="folder", label="Folder", help="Empty: INBOX", group=IN, elsewhere=True),
-    Setting(name="smtp_host", label="SMTP server", help="Empty: the installation's own way out", group=OUT),
+    Setting(
+        name="smtp_host",
+        told_secrets=True,
+        label="SMTP server",
+        help="Empty: the installation's own way out",
+        group=OUT,
+    ),
     Setting(name="smtp_port", label="Port", help="Empty: 465 with SSL, else 587", group=OUT, kind="number"),
     Setting(
         name="smtp_security", label="Encryption", group=OUT, kind="choice", choices=_SECURITY_CHOICES, needs="smtp_host"

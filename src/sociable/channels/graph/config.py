@@ -51,6 +51,7 @@ SHARED = (
     ),
     Setting(
         name="server",
+        told_secrets=True,
         label="Server",
         help=f"Leave empty for {SERVER}.",
         group="Rarely needed",

@@ -14,6 +14,7 @@ from sociable.channels.base import Setting, SettingsRefused
 SETTINGS = (
     Setting(
         name="server",
+        told_secrets=True,
         label="Server",
         help="Where the account signs in, such as https://mastodon.example.",
         required=True,

@@ -44,6 +44,7 @@ SETTINGS = (
     ),
     Setting(
         name="api_url",
+        told_secrets=True,
         label="Address of the API",
         help="Leave it empty, unless your network reaches Notify through a gateway",
         group="Callbacks",

@@ -54,6 +54,7 @@ SETTINGS = (
     ),
     Setting(
         name="api_url",
+        told_secrets=True,
         label="Address of the API",
         help="Leave it empty, unless your network reaches X through a gateway",
         group="What is read",

@@ -154,9 +154,10 @@ class Capabilities:
             message there. `ids_of_network`: the network itself gives every message an id nobody can borrow.
             `by_mail_server`: an account that is not connected sends by the installation's own server. `live`: somebody
             waits at the other end, so an answer leaves at once. `by_hand`: a person hears and answers it outside and notes
-            it here, so what is written reaches them only at an address they gave. `late_window`: until when a person may
-            still answer after `reply_window`; `templates`: what may be sent after both. `ask_every`: how
-            often it is asked for what is new, where that should be less often than others: it calls us, and counts our calls
+            it here, so what is written reaches them only at an address they gave. `reaches`: the kind of address to which it can
+            be sent without their having written here first. `late_window`: until when a person may still answer after
+            `reply_window`; `templates`: what may be sent after both. `ask_every`: how often it is asked for what is new, where
+            that should be less often than others: it calls us, and counts our calls
     Source: `source`, as it stood on `as_of_on`
     """
 
@@ -181,6 +182,7 @@ class Capabilities:
     by_mail_server: bool = False
     live: bool = False
     by_hand: bool = False
+    reaches: str = ""
     source: str
     as_of_on: date
 

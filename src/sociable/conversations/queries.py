@@ -75,13 +75,27 @@ def _in_thread(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     ).exclude(thread_key="")
     if not parsed.by_account:
         lines = lines.filter(conversation__contact__identities__in=_identity_of(parsed, account))
-    newest = lines.order_by("-pk").select_related("conversation").first()
+    newest = lines.order_by("-pk").select_related("conversation").first() or _written_to(parsed, raw, account)
     if newest is None:
         return Thread()
     ended = newest.conversation.state != Conversation.State.OPEN
     if ended and parsed.sent_at - newest.conversation.last_message_at > ANOTHER_MATTER_AFTER:
         return Thread()
     return Thread(_living(newest.conversation_id, account), "It goes on in the same thread")
+
+
+def _written_to(parsed: Parsed, raw: RawInbound, account: Account) -> Message | None:
+    """What we wrote to them first, of late: somebody who rang is answered by text, and texts back."""
+    if parsed.by_account or not registry.adapter_class(raw.channel).capabilities.reaches:
+        return None
+    ours = Message.objects.filter(
+        conversation__contact__identities__in=_identity_of(parsed, account),
+        channel=raw.channel,
+        direction=Message.Direction.OUT,
+        to_addresses=[parsed.from_address],
+        sent_at__gt=parsed.sent_at - ANOTHER_MATTER_AFTER,
+    )
+    return ours.order_by("-pk").select_related("conversation").first()
 
 
 def _may_join(found: Thread, parsed: Parsed) -> bool:

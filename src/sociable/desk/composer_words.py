@@ -159,7 +159,7 @@ def _ring_them(conversation: Conversation) -> str:
 def _known_as(conversation: Conversation, place: ways.Place) -> str:
     """The name people know, where the address is a network's id."""
     known = Identity.objects.filter(contact=conversation.contact_id, address=place.address).exclude(handle="").first()
-    return known.handle if known else place.address
+    return known.handle if known else number_words(place.address)
 
 
 def _short(message: Message, now: datetime, conversation: Conversation) -> dict[str, str]:

@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from sociable.channels import registry
 from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
 from sociable.domain.promise import Clock, Form, Promise, clock_of, first_answer_by
 from sociable.domain.worktime import Calendar, StatedHours, Version, holidays
+
+ANSWERING = (Account.Stage.LEARNING, Account.Stage.LIVE)
 
 
 @lru_cache(maxsize=2048)
@@ -69,11 +72,25 @@ def calendars_of(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
 def account_that_sends(account: Account, channel: str, heard_by: Account | None) -> Account:
     """This function will say from which account an answer leaves: the one that answers, if it is on that channel itself.
 
-    Shape:  else the account `heard_by` which they wrote there; what leaves by the mail server needs neither
+    Shape:  else the account `heard_by` which they wrote there; else, where people can be written to who have not written first,
+            one of the same body that is connected; what leaves by the mail server needs none of them
     """
-    if account.channel == channel or heard_by is None or heard_by.channel != channel:
+    if account.channel == channel:
         return account
-    return heard_by
+    if heard_by is not None and heard_by.channel == channel:
+        return heard_by
+    if registry.can_send(channel) and registry.adapter_class(channel).capabilities.reaches:
+        return account_connected(account, channel) or account
+    return account
+
+
+def account_connected(account: Account, channel: str) -> Account | None:
+    """This function will return an account of the same body that answers and is connected to a channel, of the same service first."""
+    there = Account.objects.filter(
+        partner=account.partner_id, channel=channel, connection__isnull=False, stage__in=ANSWERING
+    ).order_by("pk")
+    own = [one for one in there.select_related("partner") if one.service_id == account.service_id]
+    return next(iter((*own, *there)), None)
 
 
 def promise_versions(account: Account) -> list[PromiseVersion]:
@@ -172,7 +189,7 @@ def judging(own: Stated) -> Stated:
 def answering(account: Account) -> Account | None:
     """This function will return the account from which another is answered; None where that is itself."""
     other = account.answered_from if account.answered_from_id else None
-    if other is None or other.stage not in (Account.Stage.LEARNING, Account.Stage.LIVE):
+    if other is None or other.stage not in ANSWERING:
         return None
     return other if other.partner_id == account.partner_id else None
 

@@ -20,11 +20,12 @@ from sociable.channels.base import Capabilities, ParsedAttachment
 from sociable.conversations import chats
 from sociable.conversations.models import Conversation, Identity, Message, SavedAnswer
 from sociable.conversations.queries import READ_BY_OTHERS
+from sociable.directory import queries as directory
 from sociable.directory.limits import capabilities_of
 from sociable.directory.models import Account
 from sociable.domain import ways
 from sociable.domain.errors import DomainError
-from sociable.domain.text import Finding, Known, Limit, fits, private_in
+from sociable.domain.text import Finding, Known, Limit, fits, is_mobile, private_in
 from sociable.domain.ways import Carrier, Judged, Offer, Way
 from sociable.journeys import outbox, purposes
 from sociable.journeys.purposes import Right
@@ -113,7 +114,17 @@ def address_of(conversation: Conversation) -> tuple[str, str]:
         return last_in.channel, address
     if last_in.reply_address:
         return "email", last_in.reply_address
+    if last_in.from_address and (channel := _texted(conversation.account, last_in)):
+        return channel, last_in.from_address
     return ("email", address) if address and last_in.identity_kind == "email" else (last_in.channel, "")
+
+
+def _texted(account: Account, noted: Message) -> str:
+    """The channel by which a number that somebody rang from can be written to; empty where there is none."""
+    if not registry.adapter_class(noted.channel).capabilities.by_hand or not is_mobile(noted.from_address):
+        return ""
+    kinds = [kind for kind, one in registry.kinds().items() if one.capabilities.reaches == noted.identity_kind]
+    return next((kind for kind in kinds if directory.account_connected(account, kind) is not None), "")
 
 
 def _where_they_chat(conversation: Conversation, channel: str) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from sociable.conversations.models import Conversation, Identity, Message, Outgo
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
 from sociable.due import services as due
-from sociable.journeys import answer, fetch
+from sociable.journeys import answer, calls, fetch, ways
+from sociable.journeys.calls import Call
 from sociable.promises.models import Wait
 from sociable.worker.loop import JOURNEYS
 from tests.cast import Cast, at
@@ -171,3 +172,34 @@ def test_the_reference_holds_nothing_about_anybody(cast: Cast, account: Any, not
     sent = json.dumps([one.reference for one in notify.sent])
     assert "7700" not in sent
     assert settings.SECRET_KEY not in sent
+
+
+def test_who_rang_from_a_mobile_is_answered_by_text_and_texts_back(cast: Cast, account: Any, notify: Notify) -> None:
+    note = calls.begin(person=cast.ben, channel="phone", now=at(10))
+    call_noted = Call(account=cast.books, began_at=at(10), asked="Is my book in?", phone="+447700900123")
+    conversation = calls.finish(note=note, call=call_noted, person=cast.ben, now=at(10, 2))
+    assert ways.address_of(conversation) == ("sms", "+447700900123")
+    said = answer.send(
+        conversation_id=conversation.pk, person=cast.ben, text="It is.", against_version=1, now=at(10, 5)
+    )
+    do("deliver", at(10, 5) + timedelta(seconds=11))
+    (sent,) = notify.sent
+    assert (sent.number, state_of(said)) == ("+447700900123", State.ACCEPTED)
+    assert Wait.objects.get().ended == "answered"
+    notify.now = at(10, 20)
+    call(notify, notify.told(notify.text(TOM, "Until when?")))
+    assert Conversation.objects.count() == 1
+    assert Wait.objects.filter(conversation=conversation).count() == 2
+
+
+def test_a_landline_and_a_body_without_texts_are_rung(cast: Cast, account: Any) -> None:
+    for phone, at_account in (("+441134960000", cast.books), ("+447700900123", cast.clinic)):
+        person = cast.asha if at_account == cast.books else cast.cara
+        note = calls.begin(person=person, channel="phone", now=at(10))
+        noted = calls.finish(
+            note=note,
+            call=Call(account=at_account, began_at=at(10), asked="Hello?", phone=phone),
+            person=person,
+            now=at(10),
+        )
+        assert ways.address_of(noted) == ("phone", "")

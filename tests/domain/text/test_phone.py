@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sociable.domain.text import NotANumber, e164, number_words
+from sociable.domain.text import NotANumber, e164, is_mobile, number_words
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,21 @@ def test_what_is_no_number_is_refused(typed: str) -> None:
 )
 def test_people_read_it_as_they_would_write_it(number: str, words: str) -> None:
     assert number_words(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "takes"),
+    [
+        ("+447400123456", True),
+        ("+447700900123", True),
+        ("+33612345678", True),
+        ("+441132224444", False),
+        ("+441134960000", False),
+        ("x", False),
+    ],
+)
+def test_a_mobile_takes_texts(number: str, takes: bool) -> None:
+    assert is_mobile(number) is takes
 
 
 @given(st.text(max_size=30))

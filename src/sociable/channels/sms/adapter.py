@@ -31,7 +31,7 @@ from sociable.channels.base import (
 from sociable.channels.sms import hook
 from sociable.channels.sms.config import SETTINGS, SmsConfig
 from sociable.channels.sms.numbers import is_answerable, normalise
-from sociable.channels.sms.parse import STATES, at_of, name_of, nobody, thread_key, word
+from sociable.channels.sms.parse import IDENTITY, STATES, at_of, name_of, nobody, thread_key, word
 from sociable.channels.sms.parse import parse as parse_thing
 from sociable.channels.sms.place import Place
 
@@ -54,6 +54,7 @@ class SmsAdapter(Unmarked):
         attachments_bytes=0,
         attachments_most=0,
         ids_of_network=True,
+        reaches=IDENTITY,
         source="GOV.UK Notify: text message pricing, message length",
         as_of_on=date(2026, 11, 23),
     )

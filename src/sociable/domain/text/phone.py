@@ -6,7 +6,7 @@ Which numbers in a text are private is found by private; who may be called is le
 from __future__ import annotations
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from sociable.domain.errors import DomainError
 
@@ -30,6 +30,18 @@ def e164(typed: str, region: str = HOME) -> str:
     if number is None or not phonenumbers.is_possible_number(number):
         raise NotANumber("This is not a phone number. Write it as in 0113 222 4444, or +353 1 222 4444 from abroad.")
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def is_mobile(number: str) -> bool:
+    """This function will say whether a number in its one form is one that takes texts, as far as its plan tells."""
+    try:
+        known = phonenumbers.parse(number, None)
+    except NumberParseException:
+        return False
+    kind = phonenumbers.number_type(known)
+    if kind == PhoneNumberType.UNKNOWN and known.country_code == phonenumbers.country_code_for_region(HOME):
+        return str(known.national_number).startswith("7")  # a range that is new, or kept for examples, as 07700 900
+    return kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 def number_words(number: str) -> str:

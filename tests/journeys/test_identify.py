@@ -10,7 +10,7 @@ import pytest
 
 from sociable.conversations.models import Contact, Conversation, Identity, Joining, Message, ProofCode
 from sociable.due import services as due
-from sociable.journeys import answer, deliver, identify, join
+from sociable.journeys import answer, deliver, identify, join, ways
 from sociable.people.models import AuditEvent
 from sociable.people.permissions import NotAllowed
 from sociable.promises.models import Wait
@@ -291,3 +291,14 @@ def test_who_was_joined_before_stays_joined_and_can_be_parted_where_they_went(ca
     assert {one.contact.pk for one in Identity.objects.filter(address__startswith="jo@")} == {
         fresh(one).contact_id for one in (first, second, third)
     }
+
+
+def test_where_a_code_went_is_not_yet_an_address_to_answer_to(cast, two, settings):
+    send_code(cast, two[0], settings)
+    assert ways.known_email(fresh(two[0])) == "jo@work.example.org"
+
+
+def test_digits_of_another_script_are_a_wrong_code_and_no_fault(cast, two, settings):
+    send_code(cast, two[0], settings)
+    with pytest.raises(identify.WrongCode):
+        identify.enter_code(two[0].pk, "١٢٣٤٥٦", cast.asha, at(11, 5))

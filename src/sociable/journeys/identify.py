@@ -30,7 +30,7 @@ HOLDS = timedelta(hours=24)  # a mail may be slow, and so may whoever reads it
 MOST_WRONG = 5
 MOST_A_DAY = 5  # to one conversation: nobody's mailbox is filled by us
 MASK = "••••••"
-_CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
+_CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)", re.ASCII)
 WORDS = (
     "Somebody who writes to {account} says that this address is theirs. If that is you, send them this code there, or read it "
     "out to them:\n\n{mask}\n\nIt holds for a day. If it was not you, do nothing: nobody learns anything."
@@ -211,7 +211,7 @@ def enter_code(conversation_id: int, typed: str, person: Person, now: datetime) 
         code = _awaited(conversation, now).first()
         if code is None:
             raise WrongCode("No code is awaited here, or it no longer holds. Send a new one.")
-        right = secrets.compare_digest(_opened(code), re.sub(r"\D", "", typed))
+        right = secrets.compare_digest(_opened(code), re.sub(r"[^0-9]", "", typed))
         if right:
             _use(code, person, now)
             trail.leave(conversation, verb="entered a code", kind="message", person=person, now=now)

@@ -190,7 +190,8 @@ def _allowed(account: Account, channel: str) -> frozenset[Way]:
 
 def known_email(conversation: Conversation) -> str:
     """This function will return the mail address by which whoever asks was answered here, or is known; empty where there is none."""
-    ours = conversation.messages.filter(direction=Message.Direction.OUT, channel="email").order_by("-pk").first()
+    answers = conversation.messages.filter(direction=Message.Direction.OUT, channel="email", automatic="")
+    ours = answers.order_by("-pk").first()  # what we send by ourselves may be a code, to an address that is not proved
     if ours is not None and ours.to_addresses:
         return str(ours.to_addresses[0])
     identities = Identity.objects.filter(contact=conversation.contact_id, kind="email").order_by("-pk")

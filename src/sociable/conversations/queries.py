@@ -140,6 +140,12 @@ def id_told_apart(parsed: Parsed) -> str:
     return f"{parsed.message_id[:450]}#{words[:32]}"
 
 
+def first_asked_after(message: Message) -> Message | None:
+    """This function will return the first that somebody wrote in the conversation after a message was sent."""
+    heard = Message.objects.filter(conversation=message.conversation_id, direction=Message.Direction.IN, automatic="")
+    return heard.filter(sent_at__gt=message.sent_at).order_by("sent_at", "pk").first()
+
+
 _KNOWN = """
     SELECT message_id, id, conversation_id FROM conversations_message
     WHERE partner_id = %s AND message_id IN ({marks}) AND NOT (message_id = '')

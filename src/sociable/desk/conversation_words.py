@@ -270,7 +270,7 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
         "problems": message.problems,
         "attachments": [_file(one) for one in message.attachments.all()],
         "facts": list(_facts(message, local, zone)),
-        "raw_id": next((raw.pk for raw in message.raw.all()), None),
+        "raw_id": min((raw.pk for raw in message.raw.all()), default=None),
         **(_delivery(outgoing, now, zone) if outgoing else {}),
     }
 

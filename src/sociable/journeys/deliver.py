@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import Error as DatabaseTrouble
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from sociable.channels import registry
@@ -82,21 +83,38 @@ def _waits_for_part_before(outgoing: Outgoing, row: DueRow, now: datetime) -> bo
 
 
 def _send(outgoing: Outgoing, row: DueRow, now: datetime) -> None:
-    message = outgoing.message
     try:
-        parcel = parcel_of(message)
-        with lent(message) as adapter:
-            receipt = adapter.send(parcel, before_handover=lambda: _hand_over(outgoing, row))
+        with lent(outgoing.message) as adapter:
+            receipt = adapter.send(_packed(outgoing.message), before_handover=lambda: _hand_over(outgoing, row))
+            _surely(partial(outbox.taken, outgoing, receipt, now, row))  # before anything else can go wrong
     except NotOurs:
         return
-    except OSError as error:
-        _failed(outgoing, row, now, ChannelError(f"An attachment could not be read: {error}"))
     except OutcomeUnknown as error:
         _surely(partial(outbox.settle, outgoing, State.UNKNOWN, error.message, now, row))
     except ChannelError as error:
         _surely(partial(_failed, outgoing, row, now, error))
-    else:
-        _surely(partial(outbox.taken, outgoing, receipt, now, row))
+    except DatabaseTrouble:
+        raise
+    except Exception as error:
+        log.exception("sending broke", extra={"message_id": outgoing.message_id})
+        _surely(partial(_broke, outgoing, row, now, error))
+
+
+def _packed(message: Message) -> Parcel:
+    try:
+        return parcel_of(message)
+    except OSError as error:
+        raise ChannelError(f"An attachment could not be read: {error}") from error
+
+
+def _broke(outgoing: Outgoing, row: DueRow, now: datetime, error: Exception) -> None:
+    """What nobody foresaw is tried again where it certainly did not leave; once it was handed over, it is a doubt."""
+    words = f"Sociable met something it did not expect while sending: {type(error).__name__}."
+    state = Outgoing.objects.values_list("state", flat=True).get(pk=outgoing.pk)
+    if state == State.QUEUED:
+        _failed(outgoing, row, now, ChannelError(words))
+    elif state == State.SENDING:
+        outbox.settle(outgoing, State.UNKNOWN, f"{words} It may or may not have left.", now, row)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from django.db import transaction
 from sociable.channels.base import ChannelError, Downloads
 from sociable.channels.email.attachments import attachment as looked_at
 from sociable.conversations import files
-from sociable.conversations.models import Attachment, Message
+from sociable.conversations.models import Attachment, Message, RawInbound
 from sociable.directory import connecting
-from sociable.directory.models import Connection
+from sociable.directory.models import Account, Connection
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.live import services as live
@@ -37,7 +37,7 @@ def bring(row: DueRow, now: datetime) -> None:
     message = Message.objects.select_related("conversation__account").filter(pk=row.subject_id).first()
     connection = None
     if message is not None:
-        connection = Connection.objects.select_related("account").filter(account=message.conversation.account).first()
+        connection = Connection.objects.select_related("account").filter(account=_heard_by(message)).first()
     if message is None or connection is None:
         waiting.update(remote_ref="", refused_why="The account is no longer connected")
         due.close(row, now)
@@ -53,6 +53,12 @@ def bring(row: DueRow, now: datetime) -> None:
         due.close(row, now)
         account_id = message.conversation.account_id
         live.publish(kind="message", account_id=account_id, conversation_id=message.conversation_id, now=now)
+
+
+def _heard_by(message: Message) -> Account:
+    """The account that was told of it: the conversation may have moved to one that knows nothing of the file."""
+    raw = RawInbound.objects.select_related("account").filter(message=message).order_by("pk").first()
+    return raw.account if raw is not None else message.conversation.account
 
 
 def _bring_one(one: Attachment, adapter: object) -> None:

@@ -21,24 +21,29 @@ from sociable.live import services as live
 from sociable.people import services as people
 
 
-def edit(account: Account, parsed: Parsed, now: datetime) -> bool:
-    """This function will change what a message says to what it says now, and keep what it said; False where it is not known.
+def edit(raw: RawInbound, parsed: Parsed, now: datetime) -> Message | None:
+    """This function will change what a message says to what it says now, and keep what it said; None where it is not known.
 
     Shape:  an edit that arrives after a later one changes nothing; whoever is answering what it said before is asked
     """
-    message = _said(account, parsed.about_id)
+    message = _said(raw.account, parsed.about_id)
     if message is None:
-        return False
+        return None
+    conversation = conversations.locked(message.conversation_id)
+    message.refresh_from_db()  # another edit may have been read at this instant
+    if message.withdrawn_at is not None:
+        if not message.text:  # its words are gone already, and these go with them
+            RawInbound.objects.filter(pk=raw.pk).update(content=b"")
+        return message
     newest = message.edited_at or message.sent_at
     if parsed.sent_at < newest or message.text == parsed.text:
-        return True
+        return message
     message.earlier = [*message.earlier, {"text": message.text, "until": parsed.sent_at.isoformat()}]
     message.text, message.html, message.edited_at = parsed.text, parsed.html or "", parsed.sent_at
     message.save(update_fields=["text", "html", "earlier", "edited_at"])
-    conversation = conversations.locked(message.conversation_id)
     conversations.touched(conversation, at=conversation.last_message_at, direction="in", by_person=False)
     _tell(message, now)
-    return True
+    return message
 
 
 def _said(account: Account, message_id: str) -> Message | None:
@@ -72,6 +77,9 @@ def _withdrawn(message: Message, at: datetime, now: datetime) -> None:
     if message.withdrawn_at is None:
         message.withdrawn_at = at
         message.save(update_fields=["withdrawn_at"])
+        if message.direction == Message.Direction.OUT and outgoing is None:  # a colleague wrote it at the network
+            conversations.locked(message.conversation_id)
+            outbox.reopen_answered_by(message)
         if message.direction == Message.Direction.IN:
             blank_at = now + timedelta(hours=settings.WITHDRAWN_HOURS)
             due.ask([due.Due("blank", f"blank:{message.pk}", message.pk, blank_at)])

@@ -152,6 +152,7 @@ def _later_answer(message: Message) -> Message | None:
         automatic="",
         acknowledges=False,
         part_of=None,
+        withdrawn_at=None,
     )
     holding = answers.filter(
         Q(outgoing=None)  # said aloud, or written at the network itself
@@ -169,12 +170,9 @@ def settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueR
         if state in (State.FAILED, State.BOUNCED):
             _hold_still(outgoing.message)
         Attempt.objects.create(outgoing=outgoing, at=now, result=state, detail=detail)
-        changes = {
-            "state": state,
-            "detail": detail,
-            "remote_id": outgoing.remote_id,
-            "accepted_at": outgoing.accepted_at,
-        }
+        known = {"remote_id": outgoing.remote_id, "accepted_at": outgoing.accepted_at}
+        changes = {"state": state, "detail": detail} | {name: value for name, value in known.items() if value}
+        taken_before = Outgoing.objects.filter(pk=outgoing.pk, state=State.ACCEPTED).exists()
         changed = Outgoing.objects.filter(pk=outgoing.pk, state__in=COMES_FROM[state]).update(**changes)
         if row is not None:
             due.close(row, now)
@@ -188,7 +186,7 @@ def settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueR
             log.warning("a message is in trouble", extra={"message_id": outgoing.message_id, "state": state})
         if state in (State.FAILED, State.BOUNCED):
             reopen_answered_by(outgoing.message)
-        elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses:
+        elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses and not taken_before:
             promises.accepted(outgoing.message, now)
         tell(outgoing, now)
 
@@ -265,11 +263,16 @@ def send_again(message: Message, now: datetime) -> None:
         Outgoing.objects.filter(pk__in=[one.pk for one in again]).update(state=State.QUEUED, undo_until_at=now)
         due.withdraw("resolve", [message.pk])
         due.ask(due.Due("deliver", f"deliver:{one.message_id}", one.message_id, now) for one in again)
-        wait = promises.open_wait(message.conversation)
-        if wait is not None and not message.automatic and not message.acknowledges:
-            promises.end(wait, how=Wait.Ended.ANSWERED, at=now, person=message.author, answer=message)
+        _answers_again(message.part_of or message, now)
         live.wake_workers()
         tell(outgoing, now)
+
+
+def _answers_again(head: Message, now: datetime) -> None:
+    """End the wait it answers; what they asked after it was written is not answered by it."""
+    wait = promises.open_wait(head.conversation)
+    if wait is not None and wait.started_at <= head.sent_at and not head.automatic and not head.acknowledges:
+        promises.end(wait, how=Wait.Ended.ANSWERED, at=now, person=head.author, answer=head)
 
 
 def _renew_key(message: Message, outgoing: Outgoing) -> None:
@@ -294,7 +297,8 @@ def _held_up_by(outgoing: Outgoing) -> Sequence[Outgoing]:
 def on_their_way(account: Account) -> bool:
     """This function will say whether a message of an account may have been taken by its network without our knowing its id."""
     doubtful = Outgoing.objects.filter(state__in=[State.SENDING, State.UNKNOWN])
-    return doubtful.filter(message__conversation__account=account).exists()
+    # not by the conversation's account: it may have moved, and is answered where they asked
+    return doubtful.filter(message__channel=account.channel, message__partner=account.partner_id).exists()
 
 
 def tell(outgoing: Outgoing, now: datetime) -> None:

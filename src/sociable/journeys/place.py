@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sociable.channels.base import Parsed
 from sociable.conversations import queries as conversations_asked
@@ -20,6 +20,8 @@ from sociable.domain.text import heading_of
 from sociable.journeys import files, identify, mirror, naming, outbox, receipts, returned, windows
 from sociable.live import services as live
 from sociable.promises import services as promises
+
+WAITS_FOR_ID = timedelta(hours=1)  # a doubt may stand for ever, and a report of something else must not wait for it
 
 
 class TakenByAnother(Exception):
@@ -47,7 +49,7 @@ def place(
         returned.seen(found.duplicate_of, now)
         return found.duplicate_of if found.duplicate_of.conversation.account_id == raw.account_id else None
     if told.by_account:
-        return _said_by_account(raw, told, found, stated, now)
+        return _said_by_account(raw, told, found, now)
     return _said(raw, told, kept=kept, found=found, stated=stated, now=now)
 
 
@@ -102,18 +104,22 @@ def _happened(raw: RawInbound, parsed: Parsed, now: datetime) -> Parsed | None:
         words = " ".join(parsed.problems) or "The network told of something of a kind that Sociable does not know."
         _mark(raw, RawInbound.State.UNREADABLE, None, error=words)
         return None
-    if parsed.happening == "edited" and not mirror.edit(raw.account, parsed, now):
-        return replace(parsed, happening="said", message_id=parsed.about_id)
+    if parsed.happening == "edited":
+        edited = mirror.edit(raw, parsed, now)
+        if edited is None:
+            return replace(parsed, happening="said", message_id=parsed.about_id)
+        _mark(raw, RawInbound.State.NOTED, edited)  # so that its words go when those of the message do
+        return None
     if parsed.happening == "withdrawn":
         mirror.withdraw(raw, parsed, now)
     of_nothing_known = parsed.happening == "delivery" and not returned.delivered(raw.account, parsed, now)
-    if of_nothing_known and outbox.on_their_way(raw.account):
+    if of_nothing_known and now - raw.fetched_at < WAITS_FOR_ID and outbox.on_their_way(raw.account):
         raise NotYet(f"It tells of {parsed.about_id}, which is not known yet.")
     _mark(raw, RawInbound.State.NOTED, None)
     return None
 
 
-def _said_by_account(raw: RawInbound, parsed: Parsed, found: Thread, stated: Stated, now: datetime) -> Message | None:
+def _said_by_account(raw: RawInbound, parsed: Parsed, found: Thread, now: datetime) -> Message | None:
     """The account said it at the network: what we sent ourselves is known again, and what a colleague wrote there is an answer."""
     if found.conversation is None:
         _mark(raw, RawInbound.State.NOTED, None)
@@ -126,12 +132,27 @@ def _said_by_account(raw: RawInbound, parsed: Parsed, found: Thread, stated: Sta
     message = conversations.add_inbound(
         conversation=conversation, parsed=parsed, kept=[], raw=raw, joined_why="Written at the network itself", now=now
     )
-    conversations.touched(conversation, at=message.sent_at, direction="out", by_person=True)
-    promises.heard(message=message, conversation=conversation, stated=stated)
+    _ends_what_it_answers(message, conversation)
+    mirror.withdraw_if_told(message, raw, now)
     files.ask(message, now)
     _mark(raw, RawInbound.State.READ, message)
     live.publish(kind="answer", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
     return message
+
+
+def _ends_what_it_answers(message: Message, conversation: Conversation) -> None:
+    """It may be told late: it answers what was asked before it, and what they asked since waits from when they did."""
+    since = conversations_asked.first_asked_after(message)
+    conversations.touched(conversation, at=message.sent_at, direction="out", by_person=True)
+    if since is not None:
+        conversations.retell(conversation)
+    wait = promises.open_wait(conversation)
+    if wait is None or message.sent_at < wait.started_at:
+        return
+    stated = directory.stated(conversation.account_id)
+    promises.heard(message=message, conversation=conversation, stated=stated)
+    if since is not None:
+        promises.heard(message=since, conversation=conversation, stated=stated)
 
 
 def _locked(conversation_id: int) -> Conversation:

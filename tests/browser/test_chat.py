@@ -299,6 +299,13 @@ def test_a_file_a_transcript_and_an_end(resident: Resident, staff: Any, installa
     resident.says("Quite another thing")
     resident.reads("Quite another thing")
     assert resident.lines() == ["Quite another thing"]
+    resident.page.get_by_role("button", name="End the chat").click()
+    resident.page.get_by_role("button", name="Forget it on this device").click()
+    kept = resident.page.evaluate("Object.values(localStorage).map((one) => JSON.parse(one).secret)")
+    assert kept == [""]
+    resident.page.reload()
+    resident.open()
+    assert resident.lines() == []
 
 
 def test_what_cannot_be_taken_is_said_and_given_back(resident: Resident) -> None:

@@ -78,12 +78,13 @@
   const mail = el("button", { type: "button", class: "link", "aria-expanded": "false", hidden: true, onclick: () => askMail() }, "Email me this chat");
   const end = el("button", { type: "button", class: "link", hidden: true, onclick: () => leave() }, "End the chat");
   const anew = el("button", { type: "button", class: "link", hidden: true, onclick: () => beginAnew() }, "Ask something else");
+  const leaveNone = el("button", { type: "button", class: "link", hidden: true, onclick: () => forgetAll() }, "Forget it on this device");
   const privacy = el("a", { target: "_blank", rel: "noopener" }, "Privacy (opens in a new tab)");
   const panel = el("section", { class: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
     el("header", {}, el("div", {}, title, partner), close),
     el("div", { class: "middle" }, status, ways, log, writing, trouble),
     form,
-    el("footer", {}, link, mail, mailForm, anew, end, privacy));
+    el("footer", {}, link, mail, mailForm, anew, leaveNone, end, privacy));
   const launchText = el("span", {}, script.dataset.label || "Chat with us");
   const launch = el("button", { type: "button", class: "launch", "aria-expanded": "false", onclick: () => show() }, drawing(BUBBLE), launchText);
   const news = el("span", { class: "unseen", role: "status" });
@@ -137,7 +138,7 @@
     if (state?.link) link.href = state.link;
     mail.hidden = !answered();
     end.hidden = !begun || !open;
-    anew.hidden = !begun || open;
+    anew.hidden = leaveNone.hidden = !begun || open;
     if (mail.hidden) mailForm.hidden = true;
     say(status, standing());
     say(writing, state?.writing ? `${state.writing} is writing …` : "");
@@ -386,6 +387,19 @@
   };
   const leave = async () => {
     try { taken(await post("leave", {})); text.focus(); } catch (error) { offline(error); }
+  };
+  // On a library's computer the next person must not find it: nothing of it stays, neither the secret nor who they said they were.
+  const forgetAll = () => {
+    stop();
+    clearTimeout(again);
+    attached.length = 0;
+    forget();
+    keep({ secret: "", pending: [], draft: "", name: "", email: "" });
+    for (const one of [text, name, email, mailText]) one.value = "";
+    refuse("");
+    grow();
+    hide();
+    draw();
   };
   const beginAnew = async () => {
     try {

@@ -19,6 +19,7 @@ from sociable.conversations.models import (
     Contact,
     Conversation,
     Draft,
+    Identity,
     Mention,
     Message,
     OpenTab,
@@ -78,7 +79,7 @@ def test_it_says_who_where_and_explains_the_clock(asha, cast):
     assert "Waiting 30 minutes of open time, 30 minutes by the clock." in text
     assert "25% of its promised time used" in text
     assert "stated from 1 January 2026: “We answer within 2 hours of our opening hours.”" in text
-    assert "Mo-Fr 09:00-17:00; PH off" in text
+    assert "Monday to Friday, 9am to 5pm, closed on bank holidays." in text
 
 
 def test_it_stands_for_nobody_else(pages, cast):
@@ -748,3 +749,11 @@ def test_a_code_is_sent_from_the_desk_and_shown_to_nobody_there(asha, cast):
     assert "••••••" in page
     assert "Enter the code" in page
     assert asha.post(act(conversation, "enter-code"), {"code": "1"}).status_code == 409
+
+
+def test_who_chats_is_not_shown_by_the_mark_of_their_browser(asha, cast):
+    conversation = cast.ask().conversation
+    Identity.objects.create(partner=cast.council, contact=conversation.contact, kind="chat", address="170a7c1fe407")
+    text = asha.get(page_of(conversation)).page.text
+    assert "Their browser, in the web chat" in text
+    assert "170a7c1fe407" not in text

@@ -14,6 +14,7 @@ from django.urls import reverse
 from sociable.conversations import search as searching
 from sociable.conversations.models import Contact, Conversation, Outgoing, SavedFilter
 from sociable.directory.models import Account
+from sociable.domain.text import heading_of
 from sociable.journeys import answer, claim, snooze
 from sociable.people.models import Person
 from tests.cast import Cast, at
@@ -48,6 +49,20 @@ def test_a_row_says_who_what_where_when_and_why(cast: Cast, desk: Pages) -> None
         "50% of its promised time used",
     ):
         assert words in row
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("@help Is the tip open?", "Is the tip open?"),
+        ("Is the tip open?\nI have a sofa.", "Is the tip open? \N{EN DASH} I have a sofa."),
+        ("bins " * 20 + "today", "bins " * 15 + "bins… \N{EN DASH} " + "bins " * 4 + "today"),
+    ],
+)
+def test_what_heads_a_row_is_not_said_twice(cast: Cast, desk: Pages, text: str, what: str) -> None:
+    cast.ask(text, subject=heading_of(text))
+    (said,) = desk.get(reverse("desk:desk")).page.all("span", class_="queue-row-what")
+    assert words_of(said) == what
 
 
 def test_views_hold_what_they_say(cast: Cast, desk: Pages) -> None:

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 import pytest
 from django.db import OperationalError, connections
 
+from sociable.channels.base import ChannelError
 from sociable.channels.email.door import MailDoor
 from sociable.config import mail_door
 from sociable.conversations.models import Conversation, Message, RawInbound
@@ -176,3 +177,9 @@ def test_no_letters_before_the_first(settings, tmp_path):
     assert postbox.letters() == []
     assert postbox.keep(b"", [], MONDAY_10)
     assert len(postbox.letters()) == 1
+
+
+def test_a_door_that_cannot_be_had_names_the_setting_that_moves_it(door, settings):
+    settings.SMTP_PORT = door.port
+    with pytest.raises(ChannelError, match=r"Choose another SMTP_PORT\.$"):
+        mail_door.open_doors()

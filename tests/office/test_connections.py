@@ -127,3 +127,14 @@ def test_there_is_no_limit_of_another_name_and_none_for_who_may_not(cast: Cast, 
     assert office.get(limit_page(account, "counting")).status_code == 404
     assert client_of(cast.asha).post(limit_page(account), {"value": "1", "source": "x"}).status_code == 404
     assert not Limit.objects.exclude(set_by=None).exists()
+
+
+def test_an_account_says_what_it_lives_on_and_what_is_still_to_be_stated(cast: Cast, office: Pages) -> None:
+    new = Account.objects.create(partner=cast.council, slug="sky", name="Ashby on Bluesky", channel="bluesky")
+    text = office.get(reverse("office:account", args=[new.pk])).page.text
+    for said in ("Lives on", "Bluesky", "State its hours", "State its promise"):
+        assert said in text
+    assert office.get(reverse("office:connection", args=[new.pk])).page.h1 == "Connection to Bluesky"
+    text = office.get(reverse("office:account", args=[cast.help.pk])).page.text
+    assert "State other hours" in text
+    assert "State another promise" in text

@@ -206,3 +206,21 @@ def test_a_file_of_another_request_is_not_found(asked, pages, cast, clock):
     handed_over = pages.get(f"{theirs}files/{file.pk}/")
     assert b"".join(handed_over.streaming_content) == b"a"
     assert pages.get(f"{ours}files/{file.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("channel", "says"),
+    [
+        ("form", "on this page"),
+        ("email", "by email"),
+        ("bluesky", "on Bluesky"),
+        ("phone", "by phone"),
+        ("counter", "at the counter"),
+    ],
+)
+def test_it_says_by_which_way_a_message_came(link, pages, channel, says):
+    Message.objects.filter(direction=Message.Direction.IN).update(channel=channel)
+    text = pages.get(link).page.text
+    ways = ("on this page", "by email", "on Bluesky", "by phone", "at the counter")
+    thread = text[text.index("What was said") : text.index("Keep this link")]
+    assert [way for way in ways if way in thread] == [says]

@@ -16,7 +16,7 @@ from django.db import close_old_connections
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from sociable.channels.base import RawItem
+from sociable.channels.base import ChannelError, RawItem
 from sociable.channels.email.door import Envelope, MailDoor
 from sociable.conversations.models import RawInbound
 from sociable.directory.models import Account
@@ -65,12 +65,20 @@ def open_doors() -> Doors:
     ]
     try:
         for door in wanted:
-            door.start()
+            _open(door)
             doors.open.append(door)
     except BaseException:
         doors.stop()
         raise
     return doors
+
+
+def _open(door: MailDoor) -> None:
+    try:
+        door.start()
+    except ChannelError as error:
+        setting = "LMTP_PORT" if door.lmtp else "SMTP_PORT"
+        raise ChannelError(f"{error.message} Choose another {setting}.", permanent=error.permanent) from None
 
 
 def plain(address: str) -> str:

@@ -302,11 +302,12 @@ class SamePerson(Action):
     )
     who = forms.CharField(
         label="Whom",
-        help_text="Their email address, handle or number as we know it, or the number of one of their conversations",
+        help_text="Their email address, handle or phone number as we know it, or the number at the end of the address of one of "
+        "their conversations",
         max_length=320,
         error_messages={"required": "Say whom you mean."},
     )
-    reason = _words("How you know it", "A name alone proves nothing. It is kept.")
+    reason = _words("How you know it", "A name alone proves nothing. What you write here is kept with your name.")
 
     def carry_out(self) -> str:
         identify.by_word(

@@ -56,7 +56,10 @@ class CallForm(forms.Form):
     """A call or a visit, as far as it is typed."""
 
     account = forms.ModelChoiceField(
-        Account.objects.none(), label="For", error_messages={"required": "Choose the account that it is for."}
+        Account.objects.none(),
+        label="For",
+        empty_label="Choose the account",
+        error_messages={"required": "Choose the account that it is for."},
     )
     network = forms.CharField(label="Where they wrote it", required=False, max_length=60)
     sender = forms.CharField(label="Known there as", required=False, max_length=200)

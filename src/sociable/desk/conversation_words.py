@@ -27,7 +27,7 @@ from sociable.domain.ordering import why
 from sociable.domain.promise import in_words
 from sociable.domain.saying import moment_near, moment_words
 from sociable.domain.text import number_words
-from sociable.domain.worktime import Calendar
+from sociable.domain.worktime import Calendar, StatedHours
 from sociable.journeys import calls, spoken
 from sociable.people.models import AuditEvent, Person
 from sociable.promises import queries as promises
@@ -38,6 +38,7 @@ from sociable.promises.models import Wait
 LONGEST_SHOWN_CHARS = 20_000  # more is a click away
 LONGEST_QUOTED_CHARS = 4_000
 NEWEST = 100
+_KNOWN_BY = {"chat": "Their browser, in the web chat"}  # where the address is a mark that says nothing to a person
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _TROUBLE = (Outgoing.State.FAILED, Outgoing.State.BOUNCED, Outgoing.State.UNKNOWN)
 _DELIVERY = {
@@ -138,7 +139,9 @@ def _judged(wait: Wait, conversation: Conversation, stated: Stated) -> Iterator[
         .last()
     )
     if hours is not None:
-        yield f"Hours stated from {_day(hours.valid_from_on)}: {hours.notation}"
+        said = StatedHours.parse(hours.notation)
+        special = said.special_sentences(wait.started_at.date())
+        yield f"Hours stated from {_day(hours.valid_from_on)}: {'; '.join([said.sentence(), *special])}."
 
 
 def _day(on: Any) -> str:
@@ -187,13 +190,21 @@ def identities(conversation: Conversation, now: datetime) -> list[dict[str, Any]
     return [
         {
             "icon": registry.icon_of(one.kind),
-            "words": one.handle or (number_words(one.address) if one.kind == "phone" else one.address),
+            "words": _identity_words(one),
             "joining": joining.pk if joining else None,
             "why": _joined_words(joining, now, zone) if joining else "",
         }
         for one in rows
         for joining in [by_identity.get(one.pk)]
     ]
+
+
+def _identity_words(one: Identity) -> str:
+    if one.handle:
+        return one.handle
+    if one.kind == "phone":
+        return number_words(one.address)
+    return _KNOWN_BY.get(one.kind, one.address)
 
 
 def _joined_words(joining: Joining, now: datetime, zone: str) -> str:

@@ -28,6 +28,7 @@ from sociable.directory.models import Account
 from sociable.directory.queries import answering as answered_from
 from sociable.directory.queries import judging_calendars, zone_of
 from sociable.domain.saying import moment_near
+from sociable.domain.text import heading_of
 from sociable.domain.worktime import Calendar
 from sociable.people import permissions
 from sociable.people.models import Person
@@ -414,7 +415,7 @@ def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list
     windows = window_words.of_many(ids) if window_words.sets_one(asked.all_accounts) else {}
     for row in rows:
         message = snippets.get(row["message_id"]) or {}
-        row["snippet"] = " ".join((message.get("start") or "").split())
+        row["snippet"] = _beyond(row["subject"], message.get("start") or "")
         row["channel"] = message.get("channel") or row["channel"]
         row["icon"] = registry.icon_of(row["channel"])
         row["who"] = row["who"] or message.get("from_address") or "Somebody"
@@ -423,6 +424,12 @@ def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list
         if row["promise"] and (window := windows.get(row["id"])):  # it matters while somebody waits
             row["tags"].insert(0, window_words.tag(window, now, row["zone"]))
     return rows
+
+
+def _beyond(heading: str, text: str) -> str:
+    """The first words of a message, without those that head its row already."""
+    words = " ".join(text.split())
+    return words.partition(heading.rstrip("…"))[2].strip() if heading_of(text) == heading else words
 
 
 def _snippets(rows: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:

@@ -132,6 +132,7 @@ def _facts(account: Account) -> list[dict[str, str]]:
     facts = [
         ("Partner", account.partner.name),
         ("Service", str(account.service or "")),
+        ("Lives on", registry.kinds()[account.channel].name if account.channel in registry.kinds() else ""),
         ("Purpose", account.get_purpose_display()),
         ("Answered from", account.answered_from.name if account.answered_from else ""),
         ("Stage", stage),

@@ -47,6 +47,7 @@ def edit(request: HttpRequest, account_id: int) -> HttpResponse:
         "form": form,
         "findings": findings,
         "connection": connection,
+        "network": registry.kinds()[account.channel].name if registry.needs_connection(account.channel) else "",
         "health": health.of(
             connection, now, directory.zone_of(account), is_all=registry.needs_connection(account.channel)
         ),

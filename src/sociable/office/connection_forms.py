@@ -108,7 +108,7 @@ def _field(setting: Setting, *, is_kept: bool) -> forms.Field:
     if setting.kind == "yes_no":
         return forms.BooleanField(**words)
     if setting.kind == "lines":
-        return forms.CharField(widget=forms.Textarea, **words)
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), **words)
     return forms.CharField(**words)
 
 

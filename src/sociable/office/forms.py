@@ -108,6 +108,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "other_ways": forms.Textarea(attrs={"rows": 3}),
             "chat_origins": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"}),
         }
+        help_texts = {  # noqa: RUF012
+            "chat_origins": "The sites whose pages may hold it, one a line, as in https://www.city.example. "
+            "Sociable's own pages always may.",
+        }
         labels = {  # noqa: RUF012
             "learning_until_on": "Learning until",
             "about": "What it does",

@@ -31,6 +31,12 @@ from sociable.public.forms import AddForm
 from sociable.public.showing import Shown
 from sociable.public.standing import standing
 
+_CAME = {
+    "form": "on this page",
+    "counter": "at the counter",
+    "elsewhere": "elsewhere",
+}  # the others by or on their names
+
 
 def private(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """This function will keep a page out of caches and search engines, and its address out of what browsers tell other sites."""
@@ -172,14 +178,18 @@ def _shown(message: Message, token: str, zone: str, now: datetime) -> dict[str, 
         "from_name": who,
         "initials": "".join(word[0] for word in who.split()[:2]),
         "icon": registry.icon_of(message.channel),
-        "channel_words": "on this page"
-        if message.channel == "form"
-        else f"by {registry.channel_name(message.channel)}",
+        "channel_words": _came(message.channel),
         "at": moment_soon(message.sent_at, now, zone),
         "at_iso": message.sent_at.isoformat(timespec="seconds"),
         "text": message.text,
         "attachments": [_attachment(one, token) for one in message.attachments.all()],
     }
+
+
+def _came(channel: str) -> str:
+    """How it came or went, after a name: "on this page", "by email", "on Bluesky"."""
+    said = registry.channel_name(channel)
+    return _CAME.get(channel) or (f"by {said}" if said.capitalize() in registry.PLAIN_WORDS else f"on {said}")
 
 
 def _attachment(attachment: Attachment, token: str) -> dict[str, str]:

@@ -182,3 +182,11 @@ def test_files_are_brought_by_the_account_that_heard_of_them(cast, account, pebb
     one = Attachment.objects.get()
     assert (one.remote_ref, one.refused_why, one.size_bytes) == ("", "", 3)
     assert Connection.objects.get().account == account
+
+
+def test_news_that_go_on_in_a_public_thread_answer_nobody_who_asked_under_them(account):  # noqa: F811
+    tell(account, id="1", text="Are the bins in it?", answers="news", thread="news")
+    tell(account, at(10, 30), id="2", text="And a second thing", answers="news", thread="news", **colleague())
+    assert Wait.objects.get().is_open
+    tell(account, at(10, 40), id="3", text="They are", answers="1", thread="news", **colleague())
+    assert not Wait.objects.get().is_open

@@ -44,7 +44,9 @@ def thread_of(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:
     if repeated is not None:
         return repeated
     found = _by_ids(parsed, raw, account, known)
-    if found.conversation is None and parsed.thread_key:
+    # in public an account's answer names what it answers; what else it says under one post is for all
+    news = parsed.by_account and parsed.visibility in READ_BY_OTHERS
+    if found.conversation is None and parsed.thread_key and not news:
         found = _in_thread(parsed, raw, account)
     return found if _may_join(found, parsed) else Thread()
 

@@ -64,7 +64,7 @@ ONES_OWN = {
 # Lists in which somebody with a role elsewhere sees their own body alone. What they hold of ours is looked for in the answer.
 OWN_BODY = {
     *("office:accounts", "office:add_account", "office:partners", "office:people", "office:add_person"),
-    *("office:trail", "office:trouble", "office:connections"),
+    *("office:trail", "office:trouble", "office:connections", "office:tallies", "office:tallies_csv"),
 }
 OURS = ("My bin", "Dev Patel", "Ashby", "Asha", "secret subject")
 
@@ -137,6 +137,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "role_id": role.pk,
         "row_id": row.pk,
         "name": "close",
+        "tally_id": _tally(cast.help),
         "limit": "attachments_bytes",
         "kind": "email",
         "slug": cast.help.slug,
@@ -145,6 +146,13 @@ def ids(cast: Cast) -> dict[str, Any]:
         "uidb36": "1",
         "key": "not-a-key",
     }
+
+
+def _tally(account: Any) -> int:
+    from sociable.directory import tallies
+
+    made = tallies.keep(account, day_on=MONDAY_10.date(), now=MONDAY_10, listed=0, stored=0, figures={}, differences=[])
+    return int(made.pk)
 
 
 def ask(person: Person | None, path: str, method: str) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from sociable.directory import tallies
+from sociable.directory.health_models import Tally
 from sociable.directory.models import Account, Connection
 from tests.browser.conftest import look
 from tests.browser.test_office import alex  # noqa: F401 - a fixture
@@ -39,6 +41,22 @@ def test_every_screen_of_connections(connected: Any) -> None:
         "limit": f"accounts/{account.pk}/connection/limits/attachments_bytes/",
     }
     for name, address in screens.items():
+        connected.goto(f"/office/{address}")
+        look(connected, f"office-{name}")
+
+
+def test_every_screen_of_tallies(connected: Any) -> None:
+    today = timezone.now()
+    missed = {"remote_id": f"sha256:{'0123456789abcdef' * 4}", "received_at": today.isoformat(), "fetched": True}
+    for number, account in enumerate(Account.objects.order_by("pk")[:3]):
+        for days in (1, 2):
+            counted: dict[str, Any] = {"listed": 48, "stored": 48, "differences": []}
+            counted |= {"stored": 47, "differences": [missed]} if (number, days) == (0, 1) else {}
+            counted |= {"listed": None} if number == 2 else {}
+            figures = {"answered": 31, "open": 9, "not_request": 6, "kept_aside": 2}
+            tallies.keep(account, day_on=(today - timedelta(days=days)).date(), now=today, figures=figures, **counted)
+    worst = Tally.objects.get(stored=47)
+    for name, address in {"tallies": "tallies/", "tally": f"tallies/{worst.pk}/"}.items():
         connected.goto(f"/office/{address}")
         look(connected, f"office-{name}")
 

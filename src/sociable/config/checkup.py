@@ -24,17 +24,20 @@ from sociable.channels.base import ChannelError
 from sociable.config import example, preparing
 from sociable.conversations import files
 from sociable.conversations.models import Attachment, Message, Outgoing, RawInbound
-from sociable.directory import connecting
+from sociable.directory import connecting, tallies
 from sociable.directory import queries as directory
+from sociable.directory.health_models import Tally
 from sociable.directory.models import Account, Connection
 from sociable.domain.errors import DomainError
 from sociable.due import queries as due
+from sociable.journeys import fetch
 
 GOOD, LOOK, WRONG = "good", "look", "wrong"
 SHORT_OF_DISK_BYTES, LITTLE_DISK_BYTES = 200 * 1024**2, 1024**3
 LATE = timedelta(minutes=5)
 AHEAD = timedelta(minutes=5)
 RECENT = timedelta(days=7)
+TALLY_LATE = timedelta(days=3)
 NEWEST_ROWS = 1000
 SHORTEST_KEY_CHARS = 32
 MOST_NAMED = 5
@@ -270,6 +273,34 @@ def _connections(_now: datetime) -> Iterator[tuple[str, str, str]]:
         yield GOOD, f"{len(every)} connections, none in trouble.", ""
 
 
+def _tallies(now: datetime) -> Iterator[tuple[str, str, str]]:
+    """Nightly tallies: each adds up, is as it was written, and none is missing."""
+    every = Tally.objects.select_related("account").order_by("pk")
+    if changed := sorted({one.account.slug for one in tallies.changed(every.iterator())}):
+        mend = "Restore them from a backup. Under another SECRET_KEY than they were written with, all look changed."
+        yield WRONG, f"Tallies are not as they were written: {_named(changed)}.", mend
+    recent = list(every.filter(counted_at__gt=now - RECENT))
+    mend = "See the office, Connections, Nightly tallies."
+    if wrong := sorted({one.account.slug for one in recent if not one.adds_up}):
+        yield WRONG, f"A tally of the last week does not add up: {_named(wrong)}.", mend
+    if number := sum(len(one.differences) for one in recent):
+        yield LOOK, f"{_counted(number, 'message')} of the last week had been missed and were fetched at night.", mend
+    late = Connection.objects.filter(account__stage__in=fetch.STAGES_HEARD, begins_at__lt=now - TALLY_LATE)
+    late = late.exclude(account__tallies__counted_at__gt=now - TALLY_LATE)
+    if slugs := sorted(late.values_list("account__slug", flat=True)):
+        yield (
+            LOOK,
+            f"Not tallied for more than {TALLY_LATE.days} days: {_named(slugs)}.",
+            "See its connection: is it heard?",
+        )
+    if not (changed or wrong or number or slugs):
+        yield (
+            GOOD,
+            f"{_counted(len(recent), 'tally')} of the last week, and all add up.".replace("tallys", "tallies"),
+            "",
+        )
+
+
 def _sending(_now: datetime) -> Iterator[tuple[str, str, str]]:
     stranded = []
     for account in Account.objects.filter(stage__in=ANSWERING).order_by("slug"):
@@ -385,6 +416,7 @@ _INSIDE: dict[str, Question] = {
     "accounts": _accounts,
     "bank holidays": _holidays,
     "connections": _connections,
+    "tallies": _tallies,
     "sending": _sending,
     "worker": _worker,
     "set aside": _set_aside,

@@ -55,3 +55,34 @@ class Told(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} told of {self.concern_id}"
+
+
+class Tally(models.Model):
+    """What an account's network had for one day, held against what is here. Written once; each is signed with the one before."""
+
+    account = models.ForeignKey("directory.Account", models.CASCADE, related_name="tallies")
+    day_on = models.DateField(help_text="By the account's own time zone")
+    counted_at = models.DateTimeField()
+    listed = models.PositiveIntegerField(null=True, help_text="What the network had; null: it cannot be asked again")
+    stored = models.PositiveIntegerField(help_text="How many of these were here when it was asked")
+    figures = models.JSONField(default=dict, help_text="What became of all that is here now, see journeys/tally")
+    differences = models.JSONField(
+        default=list, help_text="What was not here: remote id, when it came, whether it is here now"
+    )
+    signature = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "day_on"], name="tally_once_a_day")]
+        indexes: ClassVar = [
+            # the newest days over all accounts
+            models.Index(fields=["-day_on", "account"], name="tally_of_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"tally of account {self.account_id} on {self.day_on}"
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether all that the network had is here, and something became of each."""
+        here = self.stored + sum(bool(one["fetched"]) for one in self.differences)
+        return self.listed in (None, here) and sum(self.figures.values()) == here

@@ -45,6 +45,7 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
     "files": (Message, "conversation__account_id"),
     "blank": (Message, "conversation__account_id"),
     "fetch": (Connection, "account_id"),
+    "tally": (Connection, "account_id"),
     "introduce": (Connection, "account_id"),
     "hold": (Conversation, "account_id"),
     "snooze": (Conversation, "account_id"),

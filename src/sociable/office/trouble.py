@@ -26,6 +26,7 @@ WHAT = {
     "warn": "A warning",
     "deliver": "Sending an answer",
     "fetch": "Fetching",
+    "tally": "The nightly tally",
     "introduce": "Asking who the account is",
     "hold": "Ending a hold",
     "snooze": "Bringing back what was put off",

@@ -12,6 +12,7 @@ from sociable.office import (
     partners,
     people,
     stating,
+    tallies,
     trail,
     trouble,
 )
@@ -33,6 +34,9 @@ urlpatterns = [
     path("accounts/<int:account_id>/connection/limits/<slug:limit>/", limits.correct, name="limit"),
     path("accounts/<int:account_id>/connection/limits/<slug:limit>/back/", limits.set_back, name="set_back"),
     path("connections/", connections.connections, name="connections"),
+    path("tallies/", tallies.listing, name="tallies"),
+    path("tallies/<int:tally_id>/", tallies.show, name="tally"),
+    path("tallies.csv", tallies.as_csv, name="tallies_csv"),
     # -- partners and services -----------------------------------------------------------------------------------------
     path("partners/", partners.partners, name="partners"),
     path("partners/<int:partner_id>/", partners.edit, name="partner"),

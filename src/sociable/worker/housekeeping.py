@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from sociable.conversations import chats
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import approved, concerns, fetch, introduce
+from sociable.journeys import approved, concerns, fetch, introduce, tally
 from sociable.live import services as live
 
 EVERY = timedelta(hours=1)
@@ -33,4 +33,5 @@ def run(row: DueRow, now: datetime) -> None:
     introduce.schedule_missing(now)
     approved.schedule_missing(now)
     concerns.schedule(now)
+    tally.schedule_missing(now)
     due.renew(row, now + EVERY)

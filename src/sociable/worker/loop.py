@@ -30,6 +30,7 @@ from sociable.journeys import (
     naming,
     receive,
     snooze,
+    tally,
     tell,
     tick,
     windows,
@@ -64,6 +65,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "fetch": fetch.fetch,
     "introduce": introduce.introduce,
     "approved": approved.refresh,
+    "tally": tally.tally,
     "concerns": concerns.look,
     "tell": tell.send,
     "hold": claim.expire,
@@ -72,7 +74,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
-NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "housekeeping"})
+NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "tally", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
@@ -84,6 +86,7 @@ LANES = (
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
+    Lane("tally", ("tally",), 1, 3),
     Lane("files", ("files", "name", "approved"), 1, 2),
 )
 
@@ -197,6 +200,7 @@ def _begin(stop: threading.Event) -> None:
             introduce.schedule_missing(timezone.now())
             approved.schedule_missing(timezone.now())
             concerns.schedule(timezone.now())
+            tally.schedule_missing(timezone.now())
         except DatabaseError:
             log.exception("worker could not begin")
             stop.wait(PAUSE_SECONDS)

@@ -3,7 +3,7 @@
 Leaves reading mail to `parse`, IMAP to `mailbox`, SMTP to `postbox`, settings to `config`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -14,6 +14,7 @@ from sociable.channels.base import (
     Finding,
     Outgoing,
     Parsed,
+    RawItem,
     Receipt,
     Setting,
     nothing,
@@ -88,6 +89,13 @@ class EmailAdapter(SignsThreads):
         Errors: ChannelError, never permanent: a mailbox is tried until it answers
         """
         return self._in().fetch(cursor, limit)
+
+    def listed(self, since: datetime, until: datetime) -> Iterator[RawItem]:
+        """Yield the mails that reached the mailbox in a half-open stretch of time and are in its folder still.
+
+        Errors: ChannelError
+        """
+        return self._in().listed(since, until)
 
     def newest_cursor(self) -> str:
         """Return the cursor that leaves out all mail there today, for a mailbox with a long past."""

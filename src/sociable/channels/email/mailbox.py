@@ -21,6 +21,7 @@ from sociable.channels.email.trust import trusted
 LONGEST_IDLE = timedelta(minutes=28)  # a server may hang up on 29 (RFC 2177)
 POLL_WITHOUT_IDLE = timedelta(seconds=30)
 MOST_BATCH_BYTES = 64 * 1024 * 1024
+LOOKED_AT_ONCE = 500
 
 
 class Mailbox:
@@ -46,6 +47,23 @@ class Mailbox:
             items = [item for item in (self._item(client, uid, sizes, validity) for uid in chosen) if item]
             last = chosen[-1] if chosen else after
             return Fetched(items, f"{validity}:{last}", more=len(uids) > len(chosen))
+
+    def listed(self, since: datetime, until: datetime) -> Iterator[RawItem]:
+        """Yield the mails that the server took in a stretch of time, one by one, by what it recorded on arrival.
+
+        Shape:  the server is asked for a day more at either end, since its days are those of its own zone (RFC 3501, 6.4.4)
+        """
+        with self._talking() as client:
+            validity = self._open(client)
+            day = timedelta(days=1)
+            uids = client.search(["SINCE", (since - day).date(), "BEFORE", (until + 2 * day).date()])
+            for first in range(0, len(uids), LOOKED_AT_ONCE):
+                known = client.fetch(sorted(uids)[first : first + LOOKED_AT_ONCE], ["INTERNALDATE", "RFC822.SIZE"])
+                sizes = {uid: int(facts.get(b"RFC822.SIZE", 0)) for uid, facts in known.items()}
+                for uid, facts in known.items():
+                    taken_at = _aware(facts.get(b"INTERNALDATE"))
+                    if taken_at and since <= taken_at < until and (item := self._item(client, uid, sizes, validity)):
+                        yield item
 
     def newest_cursor(self) -> str:
         """Return the cursor behind everything that is there now."""

@@ -190,3 +190,17 @@ def test_a_message_from_elsewhere_is_pasted_with_its_own_time(asha, cast, clock)
     wait = Wait.objects.get()
     assert (wait.started_at, wait.ended_at, wait.acknowledged_at) == (at(9, 15, day=12), at(10, 30), at(10, 30))
     assert "Told Dev Patel" in done.page.text
+
+
+def test_who_gave_nothing_has_no_address_and_what_they_gave_is_no_proof(asha, cast):
+    form = form_of(begin(asha))
+    typed = {"account": cast.help.pk, "asked": "Hello?", "email": "dev@example.org"}
+    page = asha.post(form.action, form.fields | typed, follow=True).page
+    assert "They gave dev@example.org for answers; that it is theirs nobody has shown." in page.text
+    assert "phone:" not in page.text
+    prove = next(address for words, address in page.links.items() if words.startswith("Prove it with a code"))
+    assert 'value="dev@example.org"' in asha.get(prove).content.decode()
+    conversation = Conversation.objects.get()
+    about = begin(asha, about=str(conversation.pk)).page.text
+    assert "Their number" not in about
+    assert "Notes you have begun" in asha.get(reverse("desk:my_day")).page.text

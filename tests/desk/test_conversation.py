@@ -169,7 +169,7 @@ def test_it_takes_few_queries_however_much_was_said(asha, cast, django_assert_ma
     asha.get(page_of(conversation))
     with django_assert_max_num_queries(60):
         asha.get(page_of(conversation))
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(27):
         asha.get(reverse("desk:conversation_changes", args=[conversation.pk]), headers={"X-Part": "true"})
 
 

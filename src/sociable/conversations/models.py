@@ -35,7 +35,12 @@ class Contact(models.Model):
 
 
 class Identity(models.Model):
-    """One address by which a contact is known on one channel."""
+    """One address by which a contact is known on one channel.
+
+    Whoever gave none is told apart by what they sent, as NOBODY: that is no address, and shown to nobody.
+    """
+
+    NOBODY: ClassVar[str] = "nobody"
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")

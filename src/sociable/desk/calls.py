@@ -130,9 +130,6 @@ def _page(request: StaffRequest, note: CallNote, form: CallForm, now: datetime, 
         "numbers": _numbers(about),
         "said": _said(about, now, zone),
         "expected": _expected(request.user, now) if about is None else {},
-        "may_answer": permissions.can_answer(request.user, about.place)
-        if about
-        else any(permissions.can_answer(request.user, one.place) for one in accounts_of(request.user)),
     }
     return render(request, "desk/call.html", context, status=status)
 

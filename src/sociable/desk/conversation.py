@@ -213,6 +213,7 @@ def beside(conversation: Conversation, person: Person, now: datetime) -> dict[st
     return {
         "shows_side": True,
         "identities": words.identities(conversation, now) if permissions.can_see(person, conversation.place) else [],
+        "told_addresses": words.told_addresses(conversation),
         "others": words.other_conversations(conversation, person, now),
         "mentions": mentions[:20],
         "past": words.past_waits(conversation, now),

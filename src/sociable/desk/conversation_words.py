@@ -181,12 +181,23 @@ def _kept_words(wait: Wait, now: datetime) -> str:
 # -- Who they are ----------------------------------------------------------------------------------------------------------
 
 
+NO_ADDRESS = (Identity.NOBODY, "form", "chat")
+
+
+def told_addresses(conversation: Conversation) -> list[str]:
+    """This function will list the mail addresses that were told in a conversation and that nobody has proved to be theirs."""
+    theirs = Identity.objects.filter(contact=conversation.contact_id, kind="email").values("address")
+    told = conversation.messages.filter(direction=Message.Direction.IN).exclude(reply_address="")
+    return sorted(set(told.exclude(reply_address__in=theirs).values_list("reply_address", flat=True)))
+
+
 def identities(conversation: Conversation, now: datetime) -> list[dict[str, Any]]:
     """This function will list the addresses of whoever a conversation is with, and by which proof each is theirs."""
     zone = directory.zone_of(conversation.account)
     joinings = Joining.objects.filter(contact=conversation.contact_id, undone_at=None).select_related("joined_by")
     by_identity = {pk: joining for joining in joinings for pk in joining.identities}
-    rows = Identity.objects.filter(contact=conversation.contact_id).exclude(kind="form").order_by("kind", "address")
+    rows = Identity.objects.filter(contact=conversation.contact_id).exclude(kind__in=NO_ADDRESS)
+    rows = rows.order_by("kind", "address")
     return [
         {
             "icon": registry.icon_of(one.kind),

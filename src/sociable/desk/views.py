@@ -180,6 +180,7 @@ def my_day(request: StaffRequest) -> HttpResponse:
         "warnings": _warnings(request),
         "tabs": tabs(request),
         "may_answer": bool(asked.answering),
+        "begun_calls": begun_calls(request, now),
         "live_after": live.newest_id(),
     }
     return render(request, "desk/_my_day.html" if request.headers.get("X-Part") else "desk/my_day.html", context)

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from sociable.channels import registry
 from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
@@ -197,6 +197,7 @@ def answering(account: Account) -> Account | None:
 def judging_calendars(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
     """This function will return the calendars in which the requests to many accounts are judged: account id to calendar."""
     given = list(accounts)
+    prefetch_related_objects(given, "answered_from__partner")
     passed_on = [account for account in given if answering(account) is not None]
     if not passed_on:
         return calendars_of(given)
@@ -208,7 +209,9 @@ def stated_by_account(accounts: Iterable[Account]) -> dict[int, Stated]:
 
     Shape:  account id to what judges it; the accounts come with their partner
     """
-    own = _own_by_account(accounts)
+    given = list(accounts)
+    prefetch_related_objects(given, "answered_from__partner")
+    own = _own_by_account(given)
     others = {pk: other for pk, one in own.items() if (other := answering(one.account)) is not None}
     if not others:
         return own

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sociable.channels.base import Parsed
 from sociable.conversations import queries as conversations_asked
 from sociable.conversations import services as conversations
-from sociable.conversations.models import Conversation, Message, RawInbound
+from sociable.conversations.models import Conversation, Identity, Message, RawInbound
 from sociable.conversations.queries import Thread
 from sociable.directory import queries as directory
 from sociable.directory.queries import Stated
@@ -165,7 +165,7 @@ def _begin(raw: RawInbound, parsed: Parsed, stated: Stated, now: datetime) -> Co
     known = bool(parsed.from_address)
     contact = conversations.contact_by(
         partner_id=stated.account.partner_id,
-        kind=parsed.identity_kind if known else raw.channel,
+        kind=parsed.identity_kind if known else Identity.NOBODY,
         address=parsed.from_address[:320] if known else raw.remote_id,
         name=parsed.from_name or parsed.from_handle,
         handle=parsed.from_handle,

@@ -30,7 +30,15 @@ PUBLIC = {
         "public:accounts_json",
         "public:accounts_csv",
     ),
-    *("public:ours", "public:fair", "public:accessibility", "public:privacy", "public:robots", "public:postbox"),
+    *(
+        "public:ours",
+        "public:fair",
+        "public:accessibility",
+        "public:privacy",
+        "public:robots",
+        "public:postbox",
+        "public:website",
+    ),
     *("public:receipt", "public:receipt_add", "public:receipt_file"),
     *("health_live", "health_ready"),
     "api:hook",  # guarded by its token and by what the network signs

@@ -17,6 +17,7 @@ from tests.browser.test_conversation import Installation, installation, signed_i
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PATIENCE_MS = 20_000
+END_IN_SIGHT = "(([thread]) => thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80)([document.querySelector('.thread')])"
 __all__ = ["installation"]  # the fixture
 PAGE = """<!doctype html>
 <html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bins</title></head>
@@ -75,7 +76,8 @@ def switched_on(chromium: Any, installation: Installation, site: Site) -> Site:
     alex.get_by_label("Sites that may hold the chat").fill("http://www.city.example")
     alex.get_by_role("button", name="Save").click()
     alex.get_by_text("must begin with https://").first.wait_for()
-    alex.get_by_label("Sites that may hold the chat").fill(site.origin)
+    example = installation.address.replace("localhost", "127.0.0.1")
+    alex.get_by_label("Sites that may hold the chat").fill(f"{site.origin}\n{example}")
     alex.get_by_role("button", name="Save").click()
     alex.get_by_role("link", name="State another promise").click()
     alex.get_by_label("First answer in web chat within").fill("60")
@@ -179,9 +181,11 @@ def test_both_sides_speak_across_origins_and_a_reload_loses_nothing(
     resident.page.get_by_label("Your message").fill("Thank you!")
     resident.page.get_by_label("Your message").press("Enter")
     staff.locator(".message-in", has_text="Thank you!").wait_for()  # live, without a reload
+    staff.wait_for_function(END_IN_SIGHT)
     said = ["When is my brown bin collected?", "On Friday, see https://www.city.example/bins.", "Thank you!"]
     assert resident.lines() == said
     look(resident.page, "chat")
+    look(staff, "desk-chat-answered")
     resident.page.reload()
     resident.reads("Thank you!")
     assert resident.lines() == said
@@ -351,6 +355,41 @@ def test_a_page_that_is_not_listed_is_told_so(chromium: Any, switched_on: Site) 
     somebody.context.close()
     stranger.server.shutdown()
     stranger.server.server_close()
+
+
+def test_whoever_has_three_chats_is_told_so_and_takes_no_more(
+    chromium: Any, switched_on: Site, installation: Installation
+) -> None:
+    sam = signed_in(chromium, installation, "sam")
+    people = [Resident(chromium, switched_on) for _ in range(4)]
+    for number, one in enumerate(people):
+        one.open()
+        one.says(f"Somebody asks, number {number}")
+        one.page.get_by_text("We promise a first answer by").wait_for()
+        opened_at_desk(sam, installation, f"Somebody asks, number {number}")
+        sam.locator("#conversation-head").get_by_role("button", name="Take", exact=True).click()
+        if number < 3:
+            sam.locator(".conversation-title").get_by_text("Yours until").wait_for()
+            one.page.get_by_text("Sam is with you.").wait_for()
+    sam.get_by_text("You have 3 web chats open, the most at once.").first.wait_for()
+    sam.goto(f"{installation.address}/desk/?view=chat")
+    sam.locator(".hands-full").wait_for()
+    look(sam, "desk-hands-full")
+    for one in people:
+        one.page.get_by_role("button", name="End the chat").click()
+        one.page.get_by_text("You ended this chat").wait_for()
+        one.done()
+    sam.context.close()
+
+
+def test_the_examples_own_site_holds_the_chat(chromium: Any, switched_on: Site, installation: Installation) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(f"{installation.address.replace('localhost', '127.0.0.1')}/example/website/")
+    page.get_by_role("button", name="Chat with us").click()
+    page.get_by_text("We promise a first answer within 60 seconds.").wait_for(timeout=PATIENCE_MS)
+    look(page, "website")
+    context.close()
 
 
 @pytest.fixture

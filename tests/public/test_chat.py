@@ -353,6 +353,20 @@ def test_what_comes_too_often_is_refused(chatting: Browser, monkeypatch: Any, ki
     assert answers[-1] == 429
 
 
+# -- An example's own site -------------------------------------------------------------------------------------------------------
+
+
+def test_an_example_has_a_site_of_another_origin_that_may_hold_the_chat(browser: Browser, settings: Any) -> None:
+    from sociable.public import website
+
+    assert website.origin() == "http://127.0.0.1:8000"
+    page = Client().get("/example/website/")
+    assert journey.script_line("city-help").encode() in page.content
+    assert "script-src http://localhost:8000" in page["Content-Security-Policy"]
+    settings.EXAMPLE = False
+    assert Client().get("/example/website/").status_code == 404
+
+
 # -- What the public is told of first answers -----------------------------------------------------------------------------------
 
 

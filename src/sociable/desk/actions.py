@@ -20,7 +20,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sociable.conversations import chats
 from sociable.conversations.models import Conversation, Message
 from sociable.desk import views
 from sociable.directory import queries as directory
@@ -32,6 +31,7 @@ from sociable.journeys import answer, chat, claim, identify, join, outbox, settl
 from sociable.people import permissions
 from sociable.people.models import Partner, Person
 from sociable.people.requests import StaffRequest
+from sociable.promises.models import Wait
 
 State = Conversation.State
 MORNING_HOUR = 9  # where no hours are stated, tomorrow begins then
@@ -540,9 +540,11 @@ def seen_message(request: StaffRequest, message_id: int) -> Message:
     return get_object_or_404(some.filter(conversation__in=seen), pk=message_id)
 
 
-def offered(conversation: Conversation, person: Person, now: datetime, *, waiting: bool, need: int) -> Iterator[str]:
+def offered(
+    conversation: Conversation, person: Person, now: datetime, *, wait: Wait | None, chatted: bool
+) -> Iterator[str]:
     """This function will name the actions that make sense now, the most common first."""
-    place = conversation.place
+    place, need = conversation.place, wait.need if wait else 0
     if conversation.state == State.MERGED or not permissions.can_answer(person, place):
         return
     held_until = conversation.held_until_at
@@ -558,14 +560,14 @@ def offered(conversation: Conversation, person: Person, now: datetime, *, waitin
         "put-off": conversation.state == State.OPEN and not snoozed,
         "bring-back": snoozed,
         "close": conversation.state == State.OPEN,
-        "ahead": waiting and not need and permissions.can_jump(person, place),
-        "back-in-place": waiting and bool(need) and permissions.can_jump(person, place),
+        "ahead": wait is not None and not need and permissions.can_jump(person, place),
+        "back-in-place": bool(need) and permissions.can_jump(person, place),
         "move": True,
         "merge": True,
         "same-person": True,
         "send-code": True,
         "enter-code": identify.awaits_code(conversation, now),
         "share": True,
-        "end-chat-access": chats.last_in(conversation.pk) is not None,
+        "end-chat-access": chatted,
     }
     yield from (name for name, fits in fitting.items() if fits)

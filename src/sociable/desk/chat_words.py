@@ -14,7 +14,6 @@ from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
-from sociable.domain.promise import seconds_words
 from sociable.domain.saying import moment_near
 from sociable.journeys import claim
 from sociable.people.models import Person
@@ -30,11 +29,8 @@ class ChatShown:
     page: str
 
 
-def shown(conversation: Conversation, now: datetime) -> ChatShown | None:
-    """This function will say how it stands with the latest chat of a conversation; None where there was none."""
-    chat = chats.last_in(conversation.pk)
-    if chat is None:
-        return None
+def shown(chat: Chat, conversation: Conversation, now: datetime) -> ChatShown:
+    """This function will say how it stands with the latest chat of a conversation."""
     return ChatShown(chat.is_open, _words(chat, conversation, now), chat.page)
 
 
@@ -67,10 +63,10 @@ def first_answer(wait: Wait | None, now: datetime) -> tuple[str, str]:
     """
     if wait is None or wait.first_answer_by_at is None or not wait.is_open:
         return "", ""
-    left = wait.first_answer_by_at - now
-    if left.total_seconds() < 0:
-        return f"First answer was due {moment_near(wait.first_answer_by_at, now, zone_of(wait.account))}", "late"
-    return f"First answer within {seconds_words(left)}", "warn"
+    at = moment_near(wait.first_answer_by_at, now, zone_of(wait.account)) + f":{wait.first_answer_by_at:%S}"
+    if wait.first_answer_by_at < now:
+        return f"First answer was due {at}", "late"
+    return f"First answer by {at}", "warn"
 
 
 def hands_full(person: Person, answering: Sequence[Account], now: datetime) -> str:

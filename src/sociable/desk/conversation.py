@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from sociable.channels import registry
-from sociable.conversations import presence
+from sociable.conversations import chats, presence
+from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation, Mention, OpenTab, Outgoing, Receipt, Share
 from sociable.desk import actions, approved_words, chat_words, views, window_words
 from sociable.desk import composer_words as composer
@@ -143,7 +144,8 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
     held_until, snoozed = conversation.held_until_at, conversation.snoozed_until_at
     held = conversation.held_by if conversation.held_by and (held_until is None or held_until > now) else None
     window = window_words.of(conversation)
-    names = list(actions.offered(conversation, person, now, waiting=wait is not None, need=wait.need if wait else 0))
+    chat = chats.last_in(conversation.pk)
+    names = list(actions.offered(conversation, person, now, wait=wait, chatted=chat is not None))
     return {
         "conversation": conversation,
         "answered_from": answering(conversation.account),
@@ -151,7 +153,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
         "channel_words": words.channel_words(conversation.account.channel),
         "channel_icon": registry.icon_of(conversation.account.channel),
         "clock": words.clock(wait, conversation, now) if wait else None,
-        "chat": chat_words.shown(conversation, now),
+        "chat": chat_words.shown(chat, conversation, now) if chat else None,
         "first_answer": chat_words.first_answer(wait, now),
         "wait": wait,
         "holder": held,
@@ -167,7 +169,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
         "may_put_off": "put-off" in names,
         "may_answer": permissions.can_answer(person, conversation.place),
         "may_note": permissions.can_note(person, conversation.place),
-        "stamp": _stamp(conversation),
+        "stamp": _stamp(conversation, chat),
         "window": window and window_words.sentence(window, now, zone),
         "window_tone": window and window_words.tone(window, now),
     }
@@ -176,7 +178,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
 _ONE_CLICK = ("take", "let-go", "is-request", "reopen", "bring-back")
 
 
-def _stamp(conversation: Conversation) -> str:
+def _stamp(conversation: Conversation, chat: Chat | None) -> str:
     """Changes whenever the messages, or what became of them, would be shown differently."""
     said = conversation.messages.order_by("pk").values_list("pk", flat=True).last()
     sending = list(
@@ -190,7 +192,7 @@ def _stamp(conversation: Conversation) -> str:
             conversation.snoozed_until_at,
             said,
             sending,
-            list(conversation.chats.order_by("pk").values_list("pk", "ended_at")),
+            chat and (chat.pk, chat.ended_at),
         )
     )
     return hashlib.sha256(facts.encode()).hexdigest()[:16]

@@ -175,7 +175,8 @@ def _kept_words(wait: Wait, now: datetime) -> str:
     said = {True: "Promise kept", False: "Promise not kept", None: "Not counted"}[wait.kept(now)]
     if wait.due_at is None and wait.ended == Wait.Ended.ANSWERED:
         said = "No promise was stated"
-    return f"{said}. {wait.ended_reason}" if wait.ended_reason else f"{said}."
+    first = {True: " First answer in time.", False: " First answer late.", None: ""}[wait.kept_first(now)]
+    return f"{said}.{first} {wait.ended_reason}".strip()
 
 
 # -- Who they are ----------------------------------------------------------------------------------------------------------

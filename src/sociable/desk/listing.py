@@ -41,6 +41,7 @@ PRESENT = timedelta(seconds=45)  # after this without a heartbeat somebody is go
 SNIPPET_CHARS = 140
 CHECK_DAYS = 14  # how long what was set aside stays in the view that asks to look at it
 MOST_COUNTED = 100
+PEOPLE_READ = ("email", "phone")  # addresses of any other kind are a machine's names for somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +419,8 @@ def _with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list
         row["snippet"] = _beyond(row["subject"], message.get("start") or "")
         row["channel"] = message.get("channel") or row["channel"]
         row["icon"] = registry.icon_of(row["channel"])
-        row["who"] = row["who"] or message.get("from_address") or "Somebody"
+        readable = message.get("identity_kind") in PEOPLE_READ
+        row["who"] = row["who"] or (message.get("from_address") if readable else "") or "Somebody"
         row["mine"] = row["held_by_id"] == asked.person.pk
         row["presence"] = present.get(row["id"], "")
         if row["promise"] and (window := windows.get(row["id"])):  # it matters while somebody waits
@@ -443,7 +445,7 @@ def _snippets(rows: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
             row["message_id"] = row["message_id"] or last.get(row["id"])
     messages = Message.objects.filter(pk__in=[row["message_id"] for row in rows if row["message_id"]])
     some: Any = messages.annotate(start=Substr("text", 1, SNIPPET_CHARS)).values(
-        "pk", "start", "channel", "from_address"
+        "pk", "start", "channel", "from_address", "identity_kind"
     )
     return {message["pk"]: message for message in some}
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from sociable.channels.base import RawItem
@@ -64,6 +65,12 @@ class Begun:
 
     chat: Chat
     secret: str = ""
+
+
+def script_line(slug: str) -> str:
+    """This function will write the line by which a body's own site holds the chat; the script itself stays where it can be mended."""
+    script = f"{settings.PUBLIC_URL}{settings.STATIC_URL}public/chat.js"
+    return f'<script src="{script}" data-account="{slug}" defer></script>'
 
 
 def check_can_begin(stated: Stated, now: datetime) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,7 +16,7 @@ from sociable.channels import registry
 from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection, PromiseVersion
 from sociable.domain.worktime import Calendar
-from sociable.journeys import state
+from sociable.journeys import chat, state
 from sociable.office import health, stating
 from sociable.office.forms import AccountForm, NewAccountForm
 from sociable.office.rights import page, parts, signed_in, staff
@@ -112,17 +111,11 @@ def show(request: HttpRequest, account_id: int) -> HttpResponse:
         "may_change": permissions.can_change_account(person, account.place),
         "may_connect": permissions.can_connect(person, account.place),
         "facts": _facts(account),
-        "chat_tag": _chat_tag(account),
+        "chat_tag": chat.script_line(account.slug),
         "hours_versions": stating.hours_versions(account, now),
         "promise_versions": stating.promise_versions(account, now),
     }
     return page(request, "accounts", "account.html", context)
-
-
-def _chat_tag(account: Account) -> str:
-    """The line by which a body's own site holds the chat; the script itself stays where it can be mended."""
-    script = f"{settings.PUBLIC_URL}{settings.STATIC_URL}public/chat.js"
-    return f'<script src="{script}" data-account="{account.slug}" defer></script>'
 
 
 def _facts(account: Account) -> list[dict[str, str]]:

@@ -27,5 +27,6 @@ urlpatterns = [
     path("accessibility/", papers.accessibility, name="accessibility"),
     path("privacy/", papers.privacy, name="privacy"),
     path("example/postbox/", papers.letters, name="postbox"),
+    path("example/website/", papers.website_page, name="website"),
     path("robots.txt", papers.robots, name="robots"),
 ]

@@ -26,6 +26,7 @@ from sociable.config import example, mail_door, preparing
 from sociable.config.mail_door import Doors
 from sociable.domain.errors import DomainError
 from sociable.live import hub, listen
+from sociable.public import website
 from sociable.worker.loop import Worker
 
 log = logging.getLogger(__name__)
@@ -154,4 +155,5 @@ def _tell(port: int, doors: Doors, *, worker: bool) -> None:
         lines += ["", f"This is an example. Sign in with the password  {example.PASSWORD}  as"]
         lines += [f"  {address:<{width}}  {what}" for address, what in example.logins()]
         lines.append(f"What residents receive by mail can be read at {at}/example/postbox/")
+        lines.append(f"The web chat can be tried on an invented council's site at {website.address()}")
     print("\n".join([*lines, "", "Ctrl-C stops it; the data stays in " + str(settings.DATA_DIR)]), flush=True)

@@ -18,6 +18,7 @@ from sociable.config.example.partnership import Employee, Presence
 from sociable.conversations.models import Conversation, Message, SavedAnswer
 from sociable.directory.models import Account, HoursVersion, PromiseVersion
 from sociable.people.models import Partner, Person, Role, Service
+from sociable.public import website
 
 PASSWORD = "example-password"  # noqa: S105 - everybody may know it: it opens example data alone
 STATED_DAYS_AGO = 200
@@ -168,6 +169,8 @@ def _account(
         other_ways=each.other_ways,
         takes_form=each.takes_form,
         sends_receipts=each.sends_receipts,
+        takes_chat=bool(each.first_answer_seconds),
+        chat_origins=website.origin() if each.first_answer_seconds else "",
         owner=people.get(each.owner),
         deputy=people.get(each.deputy),
         recovery="Digital access team, sealed envelope in the safe",
@@ -188,7 +191,8 @@ def _state(account: Account, each: Presence, owner: Person | None, today: date, 
         changed = {**since, "stated_at": now - timedelta(days=3), "change_note": "Longer hours while offers go out"}
         HoursVersion.objects.create(**changed, valid_from_on=_monday(today, weeks=4), notation=each.later_hours)
     if each.promise:
-        PromiseVersion.objects.create(**since, valid_from_on=valid_from_on, **each.promise)
+        promised = {**each.promise, "first_answer_seconds": each.first_answer_seconds or None}
+        PromiseVersion.objects.create(**since, valid_from_on=valid_from_on, **promised)
 
 
 def _special(each: Presence, today: date) -> str:

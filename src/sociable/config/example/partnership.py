@@ -53,6 +53,7 @@ class Presence:
     other_ways: str = ""
     takes_form: bool = True
     sends_receipts: bool = True
+    first_answer_seconds: int = 0  # what web chat promises; 0: it takes none
     division: str = ""
     learning_days: int = 0
     reviewed_days_ago: int = 60
@@ -140,6 +141,7 @@ ACCOUNTS = (
         owner="hannah",
         deputy="sam",
         other_ways="Phone 0113 496 0100\nAny library or community hub",
+        first_answer_seconds=90,
     ),
     Presence(
         "city-news",

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 from sociable.domain.ordering import RULE
 from sociable.domain.promise import YARDSTICK
 from sociable.domain.saying import moment_soon
+from sociable.journeys import chat
 from sociable.people.models import Partner
-from sociable.public import postbox
+from sociable.public import postbox, website
 
-NOT_FOR_ROBOTS = ("/r/", "/desk/", "/office/", "/sign-in/", "/example/", "/events")
+NOT_FOR_ROBOTS = ("/r/", "/desk/", "/office/", "/sign-in/", "/example/", "/events", "/chat/")
 
 
 @require_safe
@@ -46,5 +47,18 @@ def letters(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     read = [{"letter": one, "at": moment_soon(one.at, now, settings.TIME_ZONE)} for one in postbox.letters()]
     response = render(request, "public/postbox.html", {"letters": read})
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+def website_page(request: HttpRequest) -> HttpResponse:
+    """Only an example has a council's site to try the chat on; it is another origin, and has a policy of its own."""
+    if not settings.EXAMPLE:
+        raise Http404
+    response = render(
+        request, "public/website.html", {"server": settings.PUBLIC_URL, "line": chat.script_line(website.CHATS_WITH)}
+    )
+    response["Content-Security-Policy"] = website.policy()
     response["X-Robots-Tag"] = "noindex"
     return response

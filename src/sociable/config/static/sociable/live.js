@@ -37,9 +37,13 @@
     const here = part.contains(document.activeElement) ? document.activeElement : null;
     const place = here && placeOf(here);
     const top = part.scrollTop;
+    const within = part.querySelector("[data-keeps-scroll]");
+    const [was, atEnd] = within ? [within.scrollTop, within.scrollHeight - within.scrollTop - within.clientHeight < 80] : [0, false];
     const known = new Set([...part.querySelectorAll(".queue-row")].map((row) => row.id));
     part.replaceChildren(...fresh.childNodes);
     part.scrollTop = top;
+    const scroller = part.querySelector("[data-keeps-scroll]"); // whoever reads the end goes on reading the end
+    if (scroller) scroller.scrollTop = atEnd ? scroller.scrollHeight : was;
     if (known.size) part.querySelectorAll(".queue-row").forEach((row) => row.classList.toggle("is-new", !known.has(row.id)));
     if (place) part.querySelector(place)?.focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("sociable:refreshed", { detail: part }));

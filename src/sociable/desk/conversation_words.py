@@ -182,7 +182,7 @@ def _kept_words(wait: Wait, now: datetime) -> str:
 # -- Who they are ----------------------------------------------------------------------------------------------------------
 
 
-NO_ADDRESS = (Identity.NOBODY, "form", "chat")
+NO_ADDRESS = (Identity.NOBODY, "form")
 
 
 def told_addresses(conversation: Conversation) -> list[str]:

@@ -134,7 +134,6 @@ class ChatAdapter(Unmarked):
             from_name=_clean(typed.get("name")),
             from_address=_clean(typed.get("visitor")),
             identity_kind=KIND,
-            from_handle="One browser in web chat",
             reply_to=_clean(typed.get("email")).lower(),
             sent_at=received_at or fetched_at,
             sent_at_why="when our page took it",

@@ -47,7 +47,7 @@ def test_a_resident_asks_and_reads_the_answer_on_the_private_link(page: Any) -> 
     page.get_by_role("link", name="Aireborough City Help").click()
     look(page, "ask-form")
     page.get_by_label("What do you need?").fill("My brown bin was not collected.\nIt is still full.")
-    page.get_by_label("Your name").fill("Dev Patel")
+    page.locator("main").get_by_label("Your name").fill("Dev Patel")
     page.get_by_role("button", name="Send").click()
     page.get_by_role("heading", name="We have your request").wait_for()
     link = page.get_by_label("Your private link").input_value()
@@ -67,7 +67,7 @@ def test_a_resident_asks_and_reads_the_answer_on_the_private_link(page: Any) -> 
 
 def test_what_is_wrong_is_said_at_the_top_and_beside_the_field(page: Any) -> None:
     page.goto("/ask/city-help/")
-    page.get_by_label("Your email address").fill("dev at example")
+    page.locator("main").get_by_label("Your email address").fill("dev at example")
     page.get_by_role("button", name="Send").click()
     summary = page.locator("[data-error-summary]")
     summary.wait_for()
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_said_at_the_top_and_beside_the_field(page: Any) -> Non
     look(page, "ask-error")
     summary.get_by_role("link", name="Write what you need").click()
     assert page.evaluate("document.activeElement.name") == "text"
-    assert page.get_by_label("Your email address").input_value() == "dev at example"
+    assert page.locator("main").get_by_label("Your email address").input_value() == "dev at example"
 
 
 def test_everything_works_without_scripts(open_browser: Any) -> None:

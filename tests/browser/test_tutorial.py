@@ -161,7 +161,7 @@ def test_the_first_day_ends_as_the_tutorial_says(installation: Installation, win
     outside.get_by_label("What do you need?").press_sequentially(
         need, delay=70
     )  # no person is quicker than three seconds
-    outside.get_by_label("Your name").fill("Rosa Lind")
+    outside.locator("main").get_by_label("Your name").fill("Rosa Lind")
     outside.get_by_role("button", name="Send").click()
     outside.get_by_role("heading", name="We have your request").wait_for()
     outside.get_by_text("A person will read it and answer by").wait_for()

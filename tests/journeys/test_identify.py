@@ -227,32 +227,32 @@ def test_sending_a_code_answers_nobody(cast, two, settings):
 # -- The answer to our letter ----------------------------------------------------------------------------------------------
 
 
-def letter_to(cast: Cast, conversation: Conversation, address: str) -> str:
-    """We write to an address in a conversation; the address to which an answer goes."""
+def letter_to(cast: Cast, conversation: Conversation, address: str) -> tuple[str, str]:
+    """We write to an address in a conversation; the address to which an answer goes, and the id of our letter."""
     Message.objects.filter(conversation=conversation, direction="in").update(reply_address=address)
-    answer.send(
+    letter = answer.send(
         conversation_id=conversation.pk, person=cast.asha, text="Please write here", against_version=1, now=at(11)
     )
-    return cast.reply_to(conversation)
+    return cast.reply_to(conversation), letter.message_id
 
 
 def test_who_answers_from_the_address_we_wrote_to_reads_there(cast, two):
-    to = letter_to(cast, two[0], "jo@home.example.org")
-    cast.mail("Here I am", sender=BOTH[1], To=to, when=at(11, 20))
+    to, letter = letter_to(cast, two[0], "jo@home.example.org")
+    cast.mail("Here I am", sender=BOTH[1], To=to, In_Reply_To=letter, when=at(11, 20))
     assert fresh(two[1]).contact == fresh(two[0]).contact
     assert Joining.objects.get().proof == "reply"
 
 
 def test_who_writes_into_it_from_elsewhere_is_nobody_we_know(cast, two):
-    to = letter_to(cast, two[0], "jo@home.example.org")
-    cast.mail("Me too", sender="Pat <pat@example.org>", To=to, when=at(11, 20))
+    to, letter = letter_to(cast, two[0], "jo@home.example.org")
+    cast.mail("Me too", sender="Pat <pat@example.org>", To=to, In_Reply_To=letter, when=at(11, 20))
     assert Joining.objects.count() == 0
     assert not Identity.objects.filter(contact=two[0].contact, address="pat@example.org").exists()
 
 
 def test_what_a_machine_sends_back_proves_nothing(cast, two):
-    to = letter_to(cast, two[0], "jo@home.example.org")
-    cast.mail("Away", sender=BOTH[1], To=to, when=at(11, 20), Auto_Submitted="auto-replied")
+    to, letter = letter_to(cast, two[0], "jo@home.example.org")
+    cast.mail("Away", sender=BOTH[1], To=to, In_Reply_To=letter, when=at(11, 20), Auto_Submitted="auto-replied")
     assert Joining.objects.count() == 0
 
 
@@ -302,3 +302,9 @@ def test_digits_of_another_script_are_a_wrong_code_and_no_fault(cast, two, setti
     send_code(cast, two[0], settings)
     with pytest.raises(identify.WrongCode):
         identify.enter_code(two[0].pk, "١٢٣٤٥٦", cast.asha, at(11, 5))
+
+
+def test_who_borrows_the_sender_and_has_not_read_the_letter_proves_nothing(cast, two):
+    to, _ = letter_to(cast, two[0], "jo@home.example.org")
+    cast.mail("It is me", sender=BOTH[1], To=to, when=at(11, 20))
+    assert Joining.objects.count() == 0

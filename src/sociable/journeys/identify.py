@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from sociable.channels import registry
 from sociable.conversations import services as conversations
 from sociable.conversations.identity_models import Joining, ProofCode
 from sociable.conversations.models import Contact, Conversation, Identity, Message, Outgoing
@@ -157,6 +158,9 @@ def _answers_our_letter(message: Message) -> bool:
     ours = Message.objects.filter(
         conversation=message.conversation_id, direction=Message.Direction.OUT, channel=message.channel, automatic=""
     ).exclude(outgoing__state=Outgoing.State.UNDONE)
+    if not registry.adapter_class(message.channel).capabilities.ids_of_network:
+        # Whoever writes a mail may put any sender on it: the id of the very letter shows that they have read it.
+        ours = ours.filter(message_id=message.in_reply_to).exclude(message_id="")
     sent_to = (address for to in ours.values_list("to_addresses", flat=True) for address in to)
     return message.from_address in sent_to
 

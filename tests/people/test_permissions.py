@@ -22,19 +22,20 @@ PAIRS = {
     Act.ANSWER: (permissions.can_answer, permissions.check_can_answer),
     Act.JUMP: (permissions.can_jump, permissions.check_can_jump),
     Act.CHANGE_ACCOUNT: (permissions.can_change_account, permissions.check_can_change_account),
+    Act.PLAN: (permissions.can_plan, permissions.check_can_plan),
     Act.CONNECT: (permissions.can_connect, permissions.check_can_connect),
     Act.SEE_FIGURES: (permissions.can_see_figures, permissions.check_can_see_figures),
     Act.MANAGE_PEOPLE: (permissions.can_manage_people, permissions.check_can_manage_people),
 }
 # y: may. Columns as in Role.Kind, rows as above. Written out by hand: the rule is not asked for its own answer.
 TRUTH = {
-    "answerer": "yyy-----",
-    "service_lead": "yyyyy-y-",
-    "champion": "yy----y-",
-    "communications": "yy----y-",
-    "digital_access": "yy--yyy-",
-    "analyst": "------y-",
-    "administrator": "yyyyyyyy",
+    "answerer": "yyy------",
+    "service_lead": "yyyyyy-y-",
+    "champion": "yy-----y-",
+    "communications": "yy-----y-",
+    "digital_access": "yy--yyyy-",
+    "analyst": "-------y-",
+    "administrator": "yyyyyyyyy",
 }
 # Where a role is held, and at which of these places it holds.
 ACCOUNT, SISTER, OTHER_SERVICE, SERVICE, PARTNER, OTHER_PARTNER = (

@@ -91,11 +91,13 @@ CSRF_FAILURE_VIEW = "sociable.config.views.form_out_of_date"
 INSTALLED_APPS = [
     "sociable.desk",
     "sociable.office",
+    "sociable.planning",
     "sociable.public",
     "sociable.api",
     "sociable.worker",
     "sociable.promises",
     "sociable.conversations",
+    "sociable.cover",
     "sociable.directory",
     "sociable.people",
     "sociable.due",

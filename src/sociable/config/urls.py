@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("sociable.public.urls")),
     path("desk/", include("sociable.desk.urls")),
     path("office/", include("sociable.office.urls")),
+    path("cover/", include("sociable.planning.urls")),
     path("", include("sociable.api.urls")),
     path("sign-in/", include("sociable.people.sign_in_urls")),
     path("health/live", views.live, name="health_live"),

@@ -19,9 +19,10 @@ from sociable.domain.worktime import Calendar
 from sociable.journeys import chat, state
 from sociable.office import health, stating
 from sociable.office.forms import AccountForm, NewAccountForm
-from sociable.office.rights import page, parts, signed_in, staff
+from sociable.office.rights import page, parts
 from sociable.people import permissions
 from sociable.people.models import Person
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 
 STAGE_TONES = {"live": "good", "learning": "info", "proposed": "outline", "resting": "", "closed": ""}

@@ -19,8 +19,9 @@ from sociable.directory.models import Account
 from sociable.domain.saying import moment_words
 from sociable.journeys import bring_in
 from sociable.journeys.bring_in import Found, Looked
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import services as people
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 
 MOST_HERE = 2000  # more takes longer than a page should; the command takes any number

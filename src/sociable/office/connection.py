@@ -18,8 +18,9 @@ from sociable.directory.models import Account, Connection
 from sociable.journeys import connect, fetch
 from sociable.office import health, limits
 from sociable.office.connection_forms import ConnectionForm
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import permissions
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 
 

@@ -14,8 +14,9 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection
 from sociable.domain.saying import moment_near
 from sociable.office import health
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import permissions
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act, Place
 
 _FIRST = ("late", "warn")

@@ -17,7 +17,8 @@ from sociable.directory import limits
 from sociable.directory.limits import Stands
 from sociable.directory.models import Account
 from sociable.journeys import limit as doing
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 
 HOUR_SECONDS = 3600

@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people.models import Person
+from sociable.people.parts import signed_in, staff
 
 # What can be done by a key, its usual key, and its words. The desk's pages name the acts.
 SHORTCUTS = {

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sociable.journeys import state
 from sociable.office.forms import PartnerForm, ServiceForm
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.office.stating import counted
 from sociable.people import permissions
 from sociable.people import services as record_keeping
 from sociable.people.models import Partner, Person, Service
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 
 

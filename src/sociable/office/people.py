@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.office.forms import PersonForm, RoleForm
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import permissions
 from sociable.people import services as record_keeping
 from sociable.people.models import Person, Role
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act, Place
 
 

@@ -21,7 +21,8 @@ from sociable.domain.worktime import StatedHours
 from sociable.domain.worktime.wording import date_words
 from sociable.journeys import state
 from sociable.office import hours_form, promise_form
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 from sociable.promises.services import Moved
 

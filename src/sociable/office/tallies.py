@@ -22,9 +22,10 @@ from sociable.directory.health_models import Tally
 from sociable.directory.models import Account
 from sociable.domain.saying import moment_words
 from sociable.journeys.became import WORDS
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import permissions
 from sociable.people.models import Person
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act, Place
 
 DAYS_A_PAGE = 7

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 
 from sociable.directory.models import Account
 from sociable.domain.saying import moment_near
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import permissions
 from sociable.people.models import AuditEvent, Partner, Person, Service
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act, Place
 
 PAGE_ROWS = 50

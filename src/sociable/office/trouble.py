@@ -14,9 +14,10 @@ from sociable.directory.models import Account
 from sociable.domain.saying import moment_near
 from sociable.due import queries as due
 from sociable.journeys import again as doing
-from sociable.office.rights import page, signed_in, staff
+from sociable.office.rights import page
 from sociable.people import permissions
 from sociable.people.models import Person
+from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act, Place
 
 MOST_ROWS = 200

@@ -32,6 +32,7 @@ class Act(Enum):
     ANSWER = "answer for this account"
     JUMP = "move a request ahead of its place"
     CHANGE_ACCOUNT = "change this account, its hours or its promise"
+    PLAN = "plan who covers this account"
     CONNECT = "connect this account to its channel"
     SEE_FIGURES = "see the figures of this partner"
     MANAGE_PEOPLE = "change people and their roles"
@@ -42,10 +43,10 @@ _K = Role.Kind
 # The one table of who may do what. docs/reference/roles.md is checked against it by a test.
 MAY: dict[str, frozenset[Act]] = {
     _K.ANSWERER: _ANSWERING,
-    _K.SERVICE_LEAD: _ANSWERING | {Act.JUMP, Act.CHANGE_ACCOUNT, Act.SEE_FIGURES},
+    _K.SERVICE_LEAD: _ANSWERING | {Act.JUMP, Act.CHANGE_ACCOUNT, Act.PLAN, Act.SEE_FIGURES},
     _K.CHAMPION: frozenset({Act.SEE, Act.NOTE, Act.SEE_FIGURES}),
     _K.COMMUNICATIONS: frozenset({Act.SEE, Act.NOTE, Act.SEE_FIGURES}),
-    _K.DIGITAL_ACCESS: frozenset({Act.SEE, Act.NOTE, Act.CHANGE_ACCOUNT, Act.CONNECT, Act.SEE_FIGURES}),
+    _K.DIGITAL_ACCESS: frozenset({Act.SEE, Act.NOTE, Act.CHANGE_ACCOUNT, Act.PLAN, Act.CONNECT, Act.SEE_FIGURES}),
     _K.ANALYST: frozenset({Act.SEE_FIGURES}),
     _K.ADMINISTRATOR: frozenset(Act),
 }
@@ -137,6 +138,16 @@ def can_change_account(person: Person, place: Place) -> bool:
 def check_can_change_account(person: Person, place: Place) -> None:
     """This function will raise NotAllowed unless `can_change_account`."""
     _check(person, Act.CHANGE_ACCOUNT, place)
+
+
+def can_plan(person: Person, place: Place) -> bool:
+    """This function will say whether the person may plan who covers the account: sign-offs, rota, time away."""
+    return may(person, Act.PLAN, place)
+
+
+def check_can_plan(person: Person, place: Place) -> None:
+    """This function will raise NotAllowed unless `can_plan`."""
+    _check(person, Act.PLAN, place)
 
 
 def can_connect(person: Person, place: Place) -> bool:

@@ -1,0 +1,1 @@
+"""Who is trained, on duty and away, and what each account needs of them."""

@@ -1,0 +1,1 @@
+"""Screens that plan cover: the board, the rota, time away, who is ready, the forecast, proposals."""

@@ -1,0 +1,23 @@
+"""Names the parts of planning, and shows its pages with the parts their reader sees beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sociable.people.parts import Part, beside, signed_in
+
+# The order in which a lead goes through them; each part adds itself here and its addresses in urls.py.
+PARTS: tuple[Part, ...] = ()
+
+
+def page(request: HttpRequest, part: str, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """This function will show a page of planning with the parts its reader sees beside it."""
+    return render(
+        request,
+        f"planning/{template}",
+        {"section": "planning", "parts": beside(signed_in(request), PARTS, "planning", part), **context},
+        status=status,
+    )

@@ -35,12 +35,20 @@ class OutcomeUnknown(ChannelError):
     """The network went quiet after the whole message was handed over: it may have been accepted."""
 
 
+PAUSE_WHERE_NONE_IS_TOLD = timedelta(minutes=1)
+
+
 class RateLimited(ChannelError):
     """The network asks for a pause; `retry_after` is how long, by its own headers, None where it does not say."""
 
     def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+    @property
+    def pause(self) -> timedelta:
+        """How long to wait: as told, else a minute."""
+        return self.retry_after or PAUSE_WHERE_NONE_IS_TOLD
 
 
 class LogInRefused(ChannelError):

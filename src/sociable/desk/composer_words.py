@@ -18,9 +18,9 @@ from sociable.channels.base import ParsedAttachment
 from sociable.channels.email.attachments import attachment as parsed_attachment
 from sociable.conversations import chats, files, presence
 from sociable.conversations.models import Conversation, Draft, Identity, Message, SavedAnswer
-from sociable.desk import actions
 from sociable.desk import composer_check as checking
 from sociable.desk import conversation_words as words
+from sociable.desk.action import answerers
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near
 from sociable.domain.text import number_words
@@ -84,7 +84,7 @@ def context(request: StaffRequest, conversation: Conversation, now: datetime, **
         "asks_alt": bool(check and check["asks_alt"]),
         "acknowledges": writing.acknowledges,
         "saved": saved_for(conversation) if kind == "answer" else [],
-        "names": words.named(actions.answerers(conversation), person) if kind == "note" else [],
+        "names": words.named(answerers(conversation), person) if kind == "note" else [],
         "limit": filesizeformat(settings.ATTACHMENT_LIMIT_BYTES),
     }
 

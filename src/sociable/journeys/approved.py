@@ -78,7 +78,7 @@ def refresh(row: DueRow, now: datetime) -> None:
     try:
         listed = _asked(connection)
     except RateLimited as error:
-        due.renew(row, now + (error.retry_after or fetch.PAUSE_WHERE_NONE_IS_TOLD))
+        due.renew(row, now + error.pause)
         return
     except ChannelError as error:
         due.postpone(row, now, error.message, tries=None)

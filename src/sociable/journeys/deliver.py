@@ -34,7 +34,6 @@ NOTING_PAUSES_SECONDS = (0.2, 1.0, 3.0, 6.0)
 LOOK_AGAIN = timedelta(seconds=3)  # while the part before is still on its way
 SURELY_SHOWN_AFTER = timedelta(minutes=2)  # by then a network shows what it took; before, "not there" proves nothing
 RESOLVE_TRIES = 8
-PAUSE_WHERE_NONE_IS_TOLD = timedelta(minutes=1)
 
 
 class NotOurs(Exception):
@@ -220,7 +219,7 @@ def _failed(outgoing: Outgoing, row: DueRow, now: datetime, error: ChannelError)
             return
         Attempt.objects.create(outgoing=outgoing, at=now, result="failed", detail=error.message)
         if isinstance(error, RateLimited):
-            due.renew(row, now + (error.retry_after or PAUSE_WHERE_NONE_IS_TOLD))
+            due.renew(row, now + error.pause)
         else:
             due.postpone(row, now, error.message, tries=None)  # how it ends is decided here
         outbox.tell(outgoing, now)
@@ -258,7 +257,7 @@ def resolve(row: DueRow, now: datetime) -> None:
 
 def _could_not_ask(row: DueRow, now: datetime, error: ChannelError | OSError) -> None:
     if isinstance(error, RateLimited):
-        due.renew(row, now + (error.retry_after or PAUSE_WHERE_NONE_IS_TOLD))
+        due.renew(row, now + error.pause)
     elif (isinstance(error, ChannelError) and error.permanent) or row.attempts >= RESOLVE_TRIES:
         due.close(row, now)
     else:

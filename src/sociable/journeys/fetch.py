@@ -24,7 +24,6 @@ from sociable.live import services as live
 
 log = logging.getLogger(__name__)
 BATCHES_A_TURN = 8  # then the next account has its turn: none waits behind a full mailbox
-PAUSE_WHERE_NONE_IS_TOLD = timedelta(minutes=1)  # the network wants one and does not say how long
 APART = timedelta(milliseconds=100)  # between two accounts that would all be asked at once
 EARLY = (0.85, 0.95)  # of the interval: each is heard within it, and they do not stay in step
 LONGEST_PAUSE = timedelta(minutes=5)  # an account is never given up, and heard soon after its server is back
@@ -71,7 +70,7 @@ def fetch(row: DueRow, now: datetime) -> None:
             adapter.close()
             connecting.keep_session(connection.account, adapter)
     except RateLimited as error:
-        pause = error.retry_after or PAUSE_WHERE_NONE_IS_TOLD
+        pause = error.pause
         with transaction.atomic():
             health.limited(connection, now + pause, now)
             due.renew(row, now + pause)

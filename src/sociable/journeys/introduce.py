@@ -69,7 +69,7 @@ def introduce(row: DueRow, now: datetime) -> None:
     try:
         who = _asked(connection)
     except RateLimited as error:
-        due.renew(row, now + (error.retry_after or fetch.PAUSE_WHERE_NONE_IS_TOLD))
+        due.renew(row, now + error.pause)
         return
     except ChannelError as error:
         with transaction.atomic():

@@ -17,7 +17,7 @@ from sociable.directory import connecting
 from sociable.directory.models import Connection
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import fetch, outbox
+from sociable.journeys import outbox
 from sociable.live import services as live
 
 TRIES = 6  # with growing pauses, some minutes; a name is not worth more
@@ -38,7 +38,7 @@ def bring(row: DueRow, now: datetime) -> None:
     try:
         known = _asked(message)
     except RateLimited as error:
-        due.renew(row, now + (error.retry_after or fetch.PAUSE_WHERE_NONE_IS_TOLD))
+        due.renew(row, now + error.pause)
         return
     except ChannelError as error:
         if error.permanent or row.attempts >= TRIES:

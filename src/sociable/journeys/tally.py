@@ -76,7 +76,7 @@ def tally(row: DueRow, now: datetime) -> None:
     try:
         seen = _seen(connection, day_on, now)
     except RateLimited as error:
-        due.renew(row, now + (error.retry_after or fetch.PAUSE_WHERE_NONE_IS_TOLD))
+        due.renew(row, now + error.pause)
         return
     except ChannelError as error:  # fetching meets the same, and tells it
         due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)

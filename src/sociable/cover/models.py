@@ -176,7 +176,13 @@ class Shift(models.Model):
     proposal_id = models.BigIntegerField(null=True, help_text="The proposal it was taken from")
     uid = models.CharField(max_length=200, default="", blank=True, help_text="Its name in the file it came from")
     note = models.CharField(max_length=300, blank=True)
+    override_reason = models.CharField(max_length=300, blank=True, help_text="Why it stands against what was warned of")
+    began_as = models.BigIntegerField(
+        null=True, help_text="The first shift of which this is a later version: what calendars know it by; null: itself"
+    )
+    revision = models.PositiveIntegerField(default=0, help_text="How many versions came before: what calendars go by")
     made_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True, help_text="When it last changed; null: never since it was made")
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     cancelled_at = models.DateTimeField(null=True)
@@ -198,6 +204,32 @@ class Shift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M}"
+
+
+class RotaChange(models.Model):
+    """What somebody is to be told of their rota: it stands on their day until they have seen it."""
+
+    class What(models.TextChoices):
+        ADDED = "added", "New on your rota"
+        CHANGED = "changed", "Changed on your rota"
+        TAKEN_OFF = "taken_off", "Taken off your rota"
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="rota_changes")
+    shift = models.ForeignKey(Shift, models.CASCADE, related_name="changes_told")
+    what = models.CharField(max_length=10, choices=What)
+    words = models.CharField(max_length=300, blank=True, help_text="Why, where somebody said so")
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes: ClassVar = [
+            # somebody's day: what they have not seen yet
+            models.Index(fields=["person"], name="rota_change_unseen", condition=Q(seen_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} for {self.person_id}: shift {self.shift_id}"
 
 
 class Swap(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.forms import ResetPasswordForm
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
+from sociable.journeys import leave
 from sociable.office.forms import PersonForm, RoleForm
 from sociable.office.rights import page
 from sociable.people import permissions
@@ -191,8 +194,17 @@ def switch(request: HttpRequest, person_id: int) -> HttpResponse:
         raise permissions.NotAllowed("This person also works for another body: only take away their roles here.")
     if person.pk == giver.pk:
         raise permissions.NotAllowed("Somebody else must end your sign-in: else a body could be left with nobody.")
-    record_keeping.switch(person, on=not person.is_active, by=giver, now=timezone.now())
-    messages.success(
-        request, f"{person.name} can sign in again." if person.is_active else f"{person.name} can no longer sign in."
-    )
+    messages.success(request, _switched(person, giver, timezone.now()))
     return redirect("office:person", person_id=person.pk)
+
+
+def _switched(person: Person, giver: Person, now: datetime) -> str:
+    if not person.is_active:
+        leave.come_back(person, by=giver, now=now)
+        return f"{person.name} can sign in again."
+    cancelled = leave.leave(person, by=giver, now=now)
+    words = f"{person.name} can no longer sign in."
+    if not cancelled:
+        return words
+    gone = "One shift of theirs is" if cancelled == 1 else f"{cancelled} shifts of theirs are"
+    return f"{words} {gone} cancelled; the board shows what nobody covers now."

@@ -37,6 +37,18 @@ def calendar_from(stated: tuple[tuple[date, str], ...], division: str, zone: str
     )
 
 
+@lru_cache(maxsize=2048)
+def calendar_since(from_on: date, notation: str, division: str, zone: str) -> Calendar:
+    """This function will compile hours that hold from a day on and not before, written as stated hours are.
+
+    Errors: HoursNotationError
+    """
+    return Calendar(
+        [Version(StatedHours.parse(notation), from_on=from_on)],
+        zone=zone, holidays=holidays.bank_holidays(division), holidays_end_on=holidays.ends_on(division),
+    )  # fmt: skip
+
+
 def stated_hours(account: Account) -> tuple[tuple[date, str], ...]:
     """This function will return the account's hours as (valid from, notation); of two from one day the later stated counts."""
     rows = (

@@ -59,6 +59,7 @@ ONES_OWN = {
         "desk:saved_answer_new",
     ),
     *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
+    "planning:ready",
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -73,6 +74,7 @@ ONES_OWN = {
 OWN_BODY = {
     *("office:accounts", "office:add_account", "office:partners", "office:people", "office:add_person"),
     *("office:trail", "office:trouble", "office:connections", "office:tallies", "office:tallies_csv"),
+    "planning:sign_off",
 }
 OURS = ("My bin", "Dev Patel", "Ashby", "Asha", "secret subject")
 

@@ -31,6 +31,7 @@ STEPS = [
     "docs/how-to/connect-mastodon.md",
     "docs/how-to/note-a-call.md",
     "docs/how-to/import-messages.md",
+    "docs/how-to/sign-somebody-off.md",
 ]
 # `sociable COMMAND ...` where a line, a pipe or a path begins it
 RUN = re.compile(r"(?:^\s*(?:\$ )?|[|;&] |/bin/)sociable +([A-Za-z][\w-]*)(.*)", re.MULTILINE)

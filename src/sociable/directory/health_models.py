@@ -1,4 +1,4 @@
-"""Holds what somebody should know of an account's connection, and who was told of it.
+"""Holds what somebody should know of an account, of its connection above all, and who was told of it.
 
 What is worth telling, to whom and when, is decided in journeys/tell.
 """
@@ -14,12 +14,13 @@ from sociable.people.models import Person
 
 
 class Concern(models.Model):
-    """One thing about a connection that somebody should act on, from when it began until it is over."""
+    """One thing about an account that somebody should act on, from when it began until it is over."""
 
     class Kind(models.TextChoices):
         TROUBLE = "trouble", "Not heard"
         ENDING = "ending", "Log-in ends"
         QUIET = "quiet", "Webhook quiet"
+        READINESS = "readiness", "Sign-off ends"
 
     account = models.ForeignKey("directory.Account", models.CASCADE, related_name="concerns")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -1,6 +1,6 @@
-"""What is wrong with connections, or will be, is noted as concerns: begun once, over when it is mended, told to who can act.
+"""What is wrong with accounts, or will be, is noted as concerns: begun once, over when it is mended, told to who can act.
 
-Who is told by which route is decided in tell; how a connection is was noted by health, fetch and introduce.
+Who is told by which route is decided in tell; how a connection is was noted by health, fetch and introduce; sign-offs are cover's.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from sociable.cover import days, readiness
+from sociable.directory import queries as directory
 from sociable.directory.health_models import Concern
 from sociable.directory.models import Connection
+from sociable.domain.worktime.wording import date_words
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import fetch, health, tell
@@ -39,7 +42,7 @@ def look(row: DueRow, now: datetime) -> None:
 def note(now: datetime) -> None:
     """This function will begin a concern for each thing that is wrong now, and end those that are wrong no more."""
     heard = Connection.objects.filter(account__stage__in=fetch.STAGES_HEARD).select_related("account")
-    wrong = {concern.key: concern for concern in _wrong(heard, now)}
+    wrong = {concern.key: concern for concern in (*_wrong(heard, now), *_sign_offs(now))}
     known = set(Concern.objects.filter(key__in=wrong).values_list("key", flat=True))
     Concern.objects.bulk_create(concern for key, concern in wrong.items() if key not in known)
     Concern.objects.filter(over_at=None).exclude(key__in=wrong).update(over_at=now)
@@ -68,3 +71,14 @@ def _ending(one: Connection, now: datetime) -> Concern:
     within = min((days for days in WARNED_DAYS if ends_at <= now + timedelta(days=days)), default=max(WARNED_DAYS))
     key = f"ending:{one.pk}:{ends_at.isoformat()}:{0 if ends_at <= now else within}"
     return Concern(account=one.account, kind=Concern.Kind.ENDING, key=key, words=ends_at.isoformat(), began_at=now)
+
+
+def _sign_offs(now: datetime) -> Iterator[Concern]:
+    """One for each sign-off that ends within four weeks; renewed or taken back, it is over."""
+    soon = readiness.kept().standing(now).filter(expires_at__lte=now + readiness.SOON, person__is_active=True)
+    for row in soon.filter(account__stage__in=directory.ANSWERING).select_related("person", "account__partner"):
+        last_on = days.last_day(row.expires_at or now, directory.zone_of(row.account))
+        words = f"{row.person.name} is signed off until {date_words(last_on)}, and not counted after that."
+        yield Concern(
+            account=row.account, kind=Concern.Kind.READINESS, key=f"ready:{row.pk}", words=words, began_at=now
+        )

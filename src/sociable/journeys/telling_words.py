@@ -19,6 +19,7 @@ _HEADS = {
     Concern.Kind.TROUBLE: "Not heard just now",
     Concern.Kind.ENDING: "Log-ins that end soon",
     Concern.Kind.QUIET: "Webhooks that went quiet",
+    Concern.Kind.READINESS: "Sign-offs that end soon",
 }
 _MEANS = {
     Concern.Kind.TROUBLE: (
@@ -27,12 +28,15 @@ _MEANS = {
     ),
     Concern.Kind.ENDING: "Connect these accounts anew before, and nothing is missed.",
     Concern.Kind.QUIET: "See in the network's own settings that it still has our webhook address.",
+    Concern.Kind.READINESS: "Renew them before, or the hours these people cover have a hole.",
 }
 _SUBJECTS = {
     Concern.Kind.TROUBLE: ("is not heard", "are not heard"),
     Concern.Kind.ENDING: ("needs a new log-in", "need a new log-in"),
     Concern.Kind.QUIET: ("is no longer called by its network", "are no longer called by their networks"),
+    Concern.Kind.READINESS: ("has a sign-off that ends soon", "have sign-offs that end soon"),
 }
+_OF_COVER = {Concern.Kind.READINESS: ("Who is ready", "planning:ready")}
 
 
 def subject(concerns: Sequence[Concern]) -> str:
@@ -56,11 +60,17 @@ def text(person: Person, concerns: Sequence[Concern], now: datetime) -> str:
             parts += [f"{head}:", *_listed([_going(one, now) for one in these]), _MEANS[kind]]
     if over := [one for one in concerns if one.over_at is not None]:
         parts += ["Heard again:", *_listed([_over(one, now) for one in over])]
-    parts.append(f"How all accounts are: {settings.PUBLIC_URL}{reverse('office:connections')}")
+    parts += _where_to_look(concerns)
     parts.append(
         "You get this because you own these accounts in Sociable, stand in for who does, or administer their body."
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _where_to_look(concerns: Sequence[Concern]) -> list[str]:
+    kinds = {Concern.Kind(one.kind) for one in concerns}
+    places = dict.fromkeys(_OF_COVER.get(kind, ("How all accounts are", "office:connections")) for kind in kinds)
+    return [f"{words}: {settings.PUBLIC_URL}{reverse(name)}" for words, name in sorted(places)]
 
 
 def _listed(lines: Sequence[str]) -> Iterator[str]:
@@ -75,6 +85,8 @@ def _going(concern: Concern, now: datetime) -> str:
         days = (ends_at - now) // timedelta(days=1)
         when = "ended" if ends_at <= now else "ends within a day" if days < 1 else f"ends in {days} days"
         return f"{concern.account.name}: {when}, {ends_at:%-d %B %Y at %H:%M}"
+    if concern.kind in _OF_COVER:
+        return f"{concern.account.name}: {concern.words}"
     return f"{concern.account.name}, since {moment_near(concern.began_at, now, zone)}: {concern.words}"
 
 

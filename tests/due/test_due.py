@@ -12,6 +12,7 @@ from sociable.due import queries
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from tests.cast import MONDAY_10, at
+from tests.plans import plans
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +203,10 @@ def test_claimed_by_many_at_once_each_row_goes_to_one():
     assert len(claimed) == len({pk for pk, _ in claimed}) == 200
     assert all(closed for _, closed in claimed)
     assert not DueRow.objects.filter(done_at=None).exists()
+
+
+def test_a_worker_looks_only_at_what_is_due_however_much_waits_for_later():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by how many rows there are, and here are none")
+    looks = plans(lambda: due.claim(MONDAY_10, kinds=["warn", "chat"]), "due_duerow")
+    assert looks == ["SEARCH due_duerow USING INDEX due_next_of_kind (kind=? AND next_at<?)"]

@@ -190,9 +190,16 @@ DATABASE_DIRECT_URL = _text(
     "DATABASE_DIRECT_URL"
 )  # past a transaction pooler, for LISTEN; empty: the same as DATABASE_URL
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entry"}
-    if GROWN  # rate limits must be counted together by all web processes
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": {
+        **(
+            {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entry"}
+            if GROWN  # rate limits must be counted together by all web processes
+            else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        ),
+        "OPTIONS": {
+            "MAX_ENTRIES": 100_000
+        },  # of the 300 that Django keeps, a busy morning would push limits out uncounted
+    }
 }
 ATTACHMENTS_DIR = DATA_DIR / "attachments"
 ATTACHMENT_LIMIT_BYTES = _number("ATTACHMENT_LIMIT_MB", 25) * 1024 * 1024

@@ -38,8 +38,12 @@ class DueRow(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            # what the worker asks: the next rows to offer
+            # what is late, whatever it is
             models.Index(fields=["next_at", "id"], name="due_next", condition=Q(done_at=None, set_aside_at=None)),
+            # what the worker asks: the next rows of some kinds, however many wait for later
+            models.Index(
+                fields=["kind", "next_at", "id"], name="due_next_of_kind", condition=Q(done_at=None, set_aside_at=None)
+            ),
             # what a stage asks: the open rows of one wait, message or connection
             models.Index(fields=["kind", "subject_id"], name="due_of_subject", condition=Q(done_at=None)),
             # what pruning asks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from sociable.journeys import claim, join, outbox, receive, settle, ways
 from sociable.promises.models import Wait
 from tests.cast import MONDAY_10, at, later
 from tests.chatting import answer, begin, say, takes_chat
+from tests.plans import plans
 
 
 @pytest.fixture
@@ -459,3 +461,19 @@ def test_a_chat_that_is_no_request_can_be_set_aside(desk: Any) -> None:
     conversation = say(begin(desk.help), "lol").conversation
     settle.not_a_request(conversation.pk, desk.asha, "abuse", MONDAY_10)
     assert Wait.objects.get(conversation=conversation).kept_first(at(16)) is None
+
+
+# -- What a line costs ---------------------------------------------------------------------------------------------------
+
+
+def test_the_lines_of_a_chat_are_found_without_reading_those_of_all_others(desk: Any) -> None:
+    if connections["default"].vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by how many rows there are, and here are hardly any")
+    begun = begin(desk.help)
+    answer(say(begun).conversation, desk.asha)
+    chat = chats.to_tell(begun.chat.pk)
+    by_thread = "conversations_message USING INDEX message_of_thread (partner_id=? AND thread_key=? AND id>?)"
+    for ask in (chats.lines_after, lambda *given: chats.answered_last(*given[:2])):
+        looks = plans(partial(ask, chat, MONDAY_10, 0), "conversations_message")
+        assert looks
+        assert {look.removeprefix("SEARCH ").replace("U0", "conversations_message") for look in looks} == {by_thread}

@@ -69,14 +69,14 @@ def test_accounts_named_by_the_caller_do_not_widen_what_a_person_may(cast):
 
 def test_a_request_answered_since_the_page_was_drawn_up_is_passed_over(cast, monkeypatch):
     first, second = ask(cast, 1), ask(cast, 2)
-    really = claim._hold
+    really = claim.hold
 
     def hold(conversation, person, now):
         if conversation == first:
             promises.end(Wait.objects.get(conversation=first), how=Wait.Ended.CLOSED, at=now)
         return really(conversation, person, now)
 
-    monkeypatch.setattr(claim, "_hold", hold)
+    monkeypatch.setattr(claim, "hold", hold)
     assert claim.take_next(cast.asha, at(10)) == second
 
 

@@ -175,9 +175,11 @@ def test_a_line_sent_again_is_told_once(chatting: Browser) -> None:
 
 
 def test_more_lines_than_are_told_at_once_are_told_in_turns(chatting: Browser, monkeypatch: Any) -> None:
-    from sociable.public import chat_words
+    from sociable.asking.question import Question
+    from sociable.conversations import chats
 
-    monkeypatch.setattr(chat_words, "MOST_LINES", 2)
+    monkeypatch.setattr(chats, "MOST_LINES", 2)
+    monkeypatch.setattr(chats, "_LINES", Question(chats.words_of_lines))
     for number in range(4):
         chatting.say(f"line {number}", f"line-number-{number}")
     heard, after, more = [], 0, True

@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from sociable.asking.question import Given, Question
 from sociable.channels.chat.adapter import KIND, thread_key
 from sociable.conversations.chat_models import Chat, Visitor
-from sociable.conversations.models import Conversation, Message, Outgoing
+from sociable.conversations.models import Attachment, Conversation, Message, Outgoing
 from sociable.directory.models import Account
 from sociable.people.models import Person
 
 WORTH_NOTING = timedelta(minutes=3)  # a sign of life is not written each time
+MOST_LINES = 200  # that are told at once
 _LONGEST_SECRET_CHARS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was said in a chat at once: words, files, or both."""
+
+    message: Message
+    files: tuple[Attachment, ...] = ()
 
 
 def _fingerprint(secret: str) -> str:
@@ -38,12 +49,18 @@ def chat_by(slug: str, secret: str) -> Chat | None:
     """This function will return the chat a browser with this secret is in, at the account of this name, with all that a page asks of it."""
     if not secret or len(secret) > _LONGEST_SECRET_CHARS:
         return None
-    theirs = Chat.objects.filter(
-        visitor__secret_sha256=_fingerprint(secret), visitor__revoked_at=None, visitor__account__slug=slug
+    return _BY_SECRET.first(secret=_fingerprint(secret), slug=slug)
+
+
+_BY_SECRET = Question(
+    lambda: (
+        Chat.objects.filter(
+            visitor__secret_sha256=Given("secret"), visitor__revoked_at=None, visitor__account__slug=Given("slug")
+        )
+        .select_related("visitor__account__partner")
+        .order_by("-pk")[:1]
     )
-    return theirs.select_related("visitor__account__partner").order_by("-pk").first()
-
-
+)
 _TOLD = (
     "email",
     "here_at",
@@ -61,8 +78,16 @@ _TOLD = (
 
 def to_tell(chat_id: int) -> Chat | None:
     """This function will return a chat with what is told of it to its browser, and no more; None once the secret was revoked."""
-    whole = Chat.objects.select_related("visitor__account__partner", "conversation__held_by").only(*_TOLD)
-    return whole.filter(pk=chat_id, visitor__revoked_at=None).first()
+    return _TO_TELL.first(chat=chat_id)
+
+
+_TO_TELL = Question(
+    lambda: (
+        Chat.objects.select_related("visitor__account__partner", "conversation__held_by")
+        .only(*_TOLD)
+        .filter(pk=Given("chat"), visitor__revoked_at=None)
+    )
+)
 
 
 def new_visitor(account: Account, now: datetime) -> tuple[Visitor, str]:
@@ -126,27 +151,37 @@ def last_in(conversation_id: int) -> Chat | None:
 
 def answered_in(conversation_id: int, channel: str, now: datetime) -> str:
     """This function will name the chat in which an answer by a channel stands, and note that it was said there."""
-    chat_id = _latest(conversation_id).values_list("pk", flat=True).first() if channel == KIND else None
-    if chat_id is None:
+    latest = _LATEST.first(conversation=conversation_id) if channel == KIND else None
+    if latest is None:
         return ""
-    Chat.objects.filter(pk=chat_id).update(said_at=now)
-    return thread_key(chat_id)
+    Chat.objects.filter(pk=latest[0]).update(said_at=now)
+    return thread_key(latest[0])
 
 
-def _latest(conversation_id: int) -> QuerySet[Chat]:
+_LATEST = Question(lambda: _latest(Given("conversation")).values_list("pk")[:1])
+
+
+def _latest(conversation_id: int | Given) -> QuerySet[Chat]:
     return Chat.objects.filter(conversation=conversation_id).order_by("-pk")
 
 
 def gone_to(conversation_id: int) -> str:
     """This function will return the address to which answers go after a chat has ended; empty while it is open, or without one."""
-    email, ended_at = _latest(conversation_id).values_list("email", "ended_at").first() or ("", None)
+    email, ended_at = _HOW_IT_ENDED.first(conversation=conversation_id) or ("", None)
     return email if ended_at is not None else ""
+
+
+_HOW_IT_ENDED = Question(lambda: _latest(Given("conversation")).values_list("email", "ended_at")[:1])
 
 
 def is_live(message: Message) -> bool:
     """This function will say whether somebody waits at the other end for a message: in an open chat it stands at once."""
-    there = Chat.objects.filter(conversation=message.conversation_id, ended_at=None)
-    return message.channel == KIND and there.exists()
+    return message.channel == KIND and bool(_OPEN.all(conversation=message.conversation_id))
+
+
+_OPEN = Question(
+    lambda: Chat.objects.filter(conversation=Given("conversation"), ended_at=None).values_list("pk").order_by()[:1]
+)
 
 
 def lines(chat: Chat, now: datetime, after: int = 0) -> QuerySet[Message]:
@@ -154,11 +189,45 @@ def lines(chat: Chat, now: datetime, after: int = 0) -> QuerySet[Message]:
 
     Shape:  numbered by their ids: what is said in one conversation is written one after the other, so they only grow
     """
-    said = Message.objects.filter(
-        partner_id=chat.visitor.account.partner_id, thread_key=thread_key(chat.pk), pk__gt=after, withdrawn_at=None
-    )
+    return _said(chat.visitor.account.partner_id, thread_key(chat.pk), now, after)
+
+
+def _said(partner_id: int | Given, thread: str | Given, now: datetime | Given, after: int | Given) -> QuerySet[Message]:
+    said = Message.objects.filter(partner_id=partner_id, thread_key=thread, pk__gt=after, withdrawn_at=None)
+    said = said.exclude(thread_key="")  # in so many words: else all messages of the body are read, and not one thread
     can_be_undone = Q(outgoing__undo_until_at__gt=now) | Q(outgoing__state=Outgoing.State.UNDONE)
     return said.exclude(can_be_undone).select_related("author").order_by("pk")
+
+
+def lines_after(chat: Chat, now: datetime, after: int) -> list[Line]:
+    """This function will return the next lines of a chat after one, with their files, and one more than is told at once."""
+    of_it = {"partner": chat.visitor.account.partner_id, "thread": thread_key(chat.pk), "now": now, "after": after}
+    said = _LINES.all(**of_it)
+    files: dict[int, list[Attachment]] = {}
+    for one in _FILES.all(**of_it) if said else ():
+        files.setdefault(one.message_id, []).append(one)
+    return [Line(message, tuple(files.get(message.pk, ()))) for message in said]
+
+
+def answered_last(chat: Chat, now: datetime) -> Person | None:
+    """This function will return whoever said the last line that a person said here."""
+    of_it = {"partner": chat.visitor.account.partner_id, "thread": thread_key(chat.pk), "now": now, "after": 0}
+    last = _LAST_BY_A_PERSON.first(**of_it)
+    return last.author if last is not None else None
+
+
+def _given() -> QuerySet[Message]:
+    return _said(Given("partner"), Given("thread"), Given("now"), Given("after"))
+
+
+def words_of_lines() -> QuerySet[Message]:
+    """This function will word the question for the lines of a chat: one more than is told at once says whether there are more."""
+    return _given()[: MOST_LINES + 1]
+
+
+_LINES = Question(words_of_lines)
+_FILES = Question(lambda: Attachment.objects.filter(message__in=_given().order_by()).order_by("pk"))
+_LAST_BY_A_PERSON = Question(lambda: _given().filter(author__isnull=False).order_by("-pk")[:1])
 
 
 def in_hand(person: Person, now: datetime, besides: int = 0) -> int:

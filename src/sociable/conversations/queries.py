@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.channels.base import Parsed
 from sociable.conversations.models import Conversation, Identity, Message, RawInbound
@@ -167,7 +168,7 @@ def _known(partner_id: int, message_ids: list[str]) -> dict[str, tuple[int, int]
 def _living(conversation_id: int | None, account: Account) -> Conversation | None:
     """The conversation, or the one it was merged into; None where it is not the partner's."""
     while conversation_id is not None:
-        conversation = Conversation.objects.filter(pk=conversation_id).first()
+        conversation = _BY_NUMBER.first(conversation=conversation_id)
         if conversation is None:
             return None
         if conversation.account_id == account.pk:
@@ -178,3 +179,6 @@ def _living(conversation_id: int | None, account: Account) -> Conversation | Non
             return conversation
         conversation_id = conversation.merged_into_id
     return None
+
+
+_BY_NUMBER = Question(lambda: Conversation.objects.filter(pk=Given("conversation")))

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
+from sociable.asking.question import Given, Question
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
 from sociable.channels.chat.adapter import thread_key
 from sociable.channels.tidy import web_address
@@ -273,7 +274,17 @@ def locked(conversation_id: int) -> Conversation:
     """This function will return a conversation whose row nobody else can change until the running transaction ends."""
     if connection.features.has_select_for_update:  # SQLite has one writer, and that is this transaction
         Conversation.objects.select_for_update().get(pk=conversation_id)
-    return Conversation.objects.select_related("account__partner", "contact", "held_by").get(pk=conversation_id)
+    conversation = _WHOLE.first(conversation=conversation_id)
+    if conversation is None:
+        raise Conversation.DoesNotExist
+    return conversation
+
+
+_WHOLE = Question(
+    lambda: Conversation.objects.select_related("account__partner", "contact", "held_by").filter(
+        pk=Given("conversation")
+    )
+)
 
 
 def renew_receipt(conversation: Conversation, now: datetime) -> Receipt:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.conversations import chats, presence
 from sociable.conversations.chat_models import Chat
@@ -38,10 +39,15 @@ UNSENT = "unsent"  # in the session: words that came without a sign-in
 
 def seen(request: StaffRequest, conversation_id: int) -> Conversation:
     """This function will return a conversation the person may see, or answer 404."""
-    some = Conversation.objects.visible_to(request.user).select_related(
-        "account__partner", "account__service", "contact", "held_by"
-    )
-    return get_object_or_404(some, pk=conversation_id)
+    conversation = _WITH_ALL_ABOUT_IT.first(conversation=conversation_id)
+    if conversation is None or not permissions.can_see(request.user, conversation.place):
+        shared = Conversation.objects.visible_to(request.user).select_related(*_ABOUT_IT)
+        conversation = get_object_or_404(shared, pk=conversation_id)
+    return conversation
+
+
+_ABOUT_IT = ("account__partner", "account__service", "account__answered_from", "contact", "held_by")
+_WITH_ALL_ABOUT_IT = Question(lambda: Conversation.objects.select_related(*_ABOUT_IT).filter(pk=Given("conversation")))
 
 
 @require_safe

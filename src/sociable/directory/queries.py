@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, prefetch_related_objects
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
 from sociable.domain.promise import Clock, Form, Promise, clock_of, first_answer_by
@@ -51,12 +52,16 @@ def calendar_since(from_on: date, notation: str, division: str, zone: str) -> Ca
 
 def stated_hours(account: Account) -> tuple[tuple[date, str], ...]:
     """This function will return the account's hours as (valid from, notation); of two from one day the later stated counts."""
-    rows = (
-        HoursVersion.objects.filter(account=account)
+    return tuple(dict(_HOURS.all(account=account.pk)).items())
+
+
+_HOURS = Question(
+    lambda: (
+        HoursVersion.objects.filter(account=Given("account"))
         .order_by("valid_from_on", "id")
         .values_list("valid_from_on", "notation")
     )
-    return tuple(dict(rows).items())
+)
 
 
 def calendar_of(account: Account) -> Calendar | None:
@@ -107,7 +112,10 @@ def account_connected(account: Account, channel: str) -> Account | None:
 
 def promise_versions(account: Account) -> list[PromiseVersion]:
     """This function will return the account's promises, earliest first."""
-    return list(PromiseVersion.objects.filter(account=account).order_by("valid_from_on", "id"))
+    return _PROMISES.all(account=account.pk)
+
+
+_PROMISES = Question(lambda: PromiseVersion.objects.filter(account=Given("account")).order_by("valid_from_on", "id"))
 
 
 def promise_on(versions: Iterable[PromiseVersion], account: Account, at: datetime) -> PromiseVersion | None:
@@ -180,8 +188,15 @@ def stated(account_id: int) -> Stated:
 
     Errors: Account.DoesNotExist
     """
-    account = Account.objects.select_related("partner", "answered_from__partner").get(pk=account_id)
+    account = _WHO_STATES.first(account=account_id)
+    if account is None:
+        raise Account.DoesNotExist
     return judging(own_stated(account))
+
+
+_WHO_STATES = Question(
+    lambda: Account.objects.select_related("partner", "answered_from__partner").filter(pk=Given("account")).order_by()
+)
 
 
 def judging(own: Stated) -> Stated:

@@ -89,8 +89,9 @@ def send(
         if conversation.state == Conversation.State.KEPT_ASIDE:  # whoever answers it says that it is a request
             settle.is_a_request(conversation.pk, person, now)
             conversation = conversations.locked(conversation.pk)
-        _check_reaches(conversation, how.get("chosen", ways.Chosen()))
-        written = _write(conversation, person, text, now, how)
+        place = ways.place_of(conversation)
+        _check_reaches(place, how.get("chosen", ways.Chosen()))
+        written = _write(conversation, place, person, text, now=now, how=how)
         _attach(written[0], attachments, hashes)
         promises.heard(message=written[0], conversation=conversation)
         conversations.touched(conversation, at=now, direction="out", by_person=True)
@@ -116,9 +117,9 @@ def check_lives(conversation: Conversation) -> None:
         raise NotHere("This conversation was merged into another. Answer there: your words are kept.")
 
 
-def _check_reaches(conversation: Conversation, chosen: ways.Chosen) -> None:
-    channel, address = ways.address_of(conversation)
-    if not address and chosen.way is not Way.EMAIL and registry.adapter_class(channel).capabilities.by_hand:
+def _check_reaches(place: ways.Place, chosen: ways.Chosen) -> None:
+    by_hand = registry.adapter_class(place.channel).capabilities.by_hand
+    if not place.address and chosen.way is not Way.EMAIL and by_hand:
         raise NobodyReads(
             "They left no address, so nobody would read this. Ring them, and note under “Answered by phone” what you told them, or "
             "choose email and give their address. Your words are kept."
@@ -179,7 +180,7 @@ def hold_or_close(conversation: Conversation, person: Person, now: datetime, *, 
     elif conversation.held_by_id is None or (
         conversation.held_until_at is not None and conversation.held_until_at <= now
     ):
-        claim.take(conversation.pk, person, now, answering=True)
+        claim.hold(conversation, person, now)
 
 
 def _ago(since: timedelta) -> str:
@@ -189,9 +190,11 @@ def _ago(since: timedelta) -> str:
     return f"{seconds // 60} minutes ago" if seconds < 5400 else f"{seconds // 3600} hours ago"
 
 
-def _write(conversation: Conversation, person: Person, text: str, now: datetime, how: How) -> list[Message]:
+def _write(
+    conversation: Conversation, place: ways.Place, person: Person, text: str, *, now: datetime, how: How
+) -> list[Message]:
     """The messages of one answer, the answer itself first, each in the outbox behind the one before it."""
-    place, way = ways.place_of(conversation), how.get("chosen", ways.Chosen()).way
+    way = how.get("chosen", ways.Chosen()).way
     sent_from = senders.sender(
         conversation, place, how.get("sent_from", senders.From()), way=way, person=person, now=now
     )

@@ -63,18 +63,17 @@ def full_words(number: int, who: str = "You") -> str:
     return f"{who} {has} {number} web chat{'' if number == 1 else 's'} open, the most at once. End one, or hand one over, before the next."
 
 
-def take(conversation_id: int, person: Person, now: datetime, *, answering: bool = False) -> Conversation:
+def take(conversation_id: int, person: Person, now: datetime) -> Conversation:
     """This function will hold a conversation for a person, or hold it longer.
 
-    Shape:  whoever is `answering` a web chat holds it, however many they have
     Errors: Taken with who has it; FullHands; NotAllowed
     """
     conversation = Conversation.objects.select_related("account__partner", "held_by").get(pk=conversation_id)
     permissions.check_can_answer(person, conversation.place)
-    if not answering and conversation.held_by_id != person.pk:
+    if conversation.held_by_id != person.pk:
         check_hands_free(conversation, person, now)
     with transaction.atomic():
-        if not _hold(conversation, person, now):
+        if not hold(conversation, person, now):
             conversation.refresh_from_db()
             who = conversation.held_by.name if conversation.held_by else "Somebody else"
             raise Taken(f"{who} has this one. You can still read it, write a note, or ask them to hand it over.")
@@ -82,8 +81,12 @@ def take(conversation_id: int, person: Person, now: datetime, *, answering: bool
     return conversation
 
 
-def _hold(conversation: Conversation, person: Person, now: datetime) -> bool:
-    """The conditional update is what gives two people at the same instant two different requests."""
+def hold(conversation: Conversation, person: Person, now: datetime) -> bool:
+    """This function will hold a conversation for a person in the caller's transaction; False where somebody else has it.
+
+    Shape:  whoever answers a web chat holds it, however many they have; who takes one is asked that before
+    """
+    # the conditional update is what gives two people at the same instant two different requests
     until = now + hold_time()
     free = Q(held_by=None) | Q(held_by=person) | Q(held_until_at__lte=now)
     if not Conversation.objects.filter(free, pk=conversation.pk).update(
@@ -116,7 +119,7 @@ def take_next(person: Person, now: datetime, accounts: list[Account] | None = No
                 passed_over = f"Only web chats wait just now. {full.message}"
                 continue
             with transaction.atomic():
-                if _hold(place.wait.conversation, person, now):
+                if hold(place.wait.conversation, person, now):
                     if (
                         not Wait.objects.open().filter(pk=place.wait.pk).exists()
                     ):  # answered since the page was drawn up

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from sociable.asking.question import Given, Question
 from sociable.channels.base import Parsed
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Attachment, Message, Outgoing, RawInbound
@@ -63,9 +64,14 @@ def withdraw_if_told(message: Message, raw: RawInbound, now: datetime) -> None:
     """This function will note of a message that has just come that it was deleted, where that was told before."""
     if not message.message_id:
         return
-    told = RawInbound.objects.filter(account=raw.account_id, withdraws=message.message_id).exclude(withdraws="").first()
+    told = _TOLD_BEFORE.first(account=raw.account_id, message=message.message_id)
     if told is not None:
         _withdrawn(message, told.received_at or told.fetched_at, now)
+
+
+_TOLD_BEFORE = Question(
+    lambda: RawInbound.objects.filter(account=Given("account"), withdraws=Given("message")).exclude(withdraws="")[:1]
+)
 
 
 def _withdrawn(message: Message, at: datetime, now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.channels.base import Receipt as Taken
 from sociable.channels.tidy import web_address
@@ -84,9 +85,18 @@ def sending_account(message: Message) -> Account:
         return message.sent_from
     if conversation.account.channel == message.channel:
         return conversation.account
-    heard = RawInbound.objects.filter(message__conversation=conversation, channel=message.channel)
-    last = heard.select_related("account__partner").order_by("-pk").first()
+    last = _LAST_HEARD.first(conversation=conversation.pk, channel=message.channel)
     return directory.account_that_sends(conversation.account, message.channel, last.account if last else None)
+
+
+_LAST_HEARD = Question(
+    lambda: (
+        RawInbound.objects.filter(message__conversation=Given("conversation"), channel=Given("channel"))
+        .select_related("account__partner")
+        .defer("content")
+        .order_by("-pk")[:1]
+    )
+)
 
 
 def undo(message: Message, now: datetime) -> list[Message]:

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Q, QuerySet
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.channels.base import Capabilities, ParsedAttachment
 from sociable.conversations import chats
@@ -102,9 +103,8 @@ def address_of(conversation: Conversation) -> tuple[str, str]:
     Shape:  the address of whoever asked, as they last wrote; not of somebody who had a copy and wrote after them. Where a channel
             cannot carry an answer, an address that they gave for it is a mail address
     """
-    heard = heard_in(conversation)
-    theirs = conversation.contact.identities.values("address")
-    last_in = heard.filter(Q(from_address__in=theirs) | Q(from_address="")).first() or heard.first()
+    theirs = _HEARD_OF_THEM.first(conversation=conversation.pk, contact=conversation.contact_id)
+    last_in = theirs or heard_in(conversation).first()
     if last_in is None:
         return "form", ""
     if registry.adapter_class(last_in.channel).capabilities.live:
@@ -135,13 +135,29 @@ def _where_they_chat(conversation: Conversation, channel: str) -> tuple[str, str
 
 def heard_in(conversation: Conversation) -> QuerySet[Message]:
     """This function will return what people wrote to us in a conversation, newest first."""
-    return conversation.messages.filter(direction=Message.Direction.IN, automatic="").order_by("-sent_at", "-pk")
+    return _heard_in(conversation.pk)
+
+
+def _heard_in(conversation_id: int | Given) -> QuerySet[Message]:
+    heard = Message.objects.filter(conversation=conversation_id, direction=Message.Direction.IN, automatic="")
+    return heard.order_by("-sent_at", "-pk")
+
+
+def _of_them() -> Q:
+    theirs = Identity.objects.filter(contact=Given("contact")).values("address")
+    return Q(from_address__in=theirs) | Q(from_address="")
+
+
+_HEARD_OF_THEM = Question(lambda: _heard_in(Given("conversation")).filter(_of_them())[:1])
+_HEARD_BY_CHANNEL = Question(lambda: _heard_in(Given("conversation")).filter(channel=Given("channel"))[:1])
 
 
 def place_of(conversation: Conversation) -> Place:
     """This function will say where an answer goes as it stands, who can read it there, and what can be carried."""
     channel, address = address_of(conversation)
-    asked = heard_in(conversation).filter(channel=channel).first()
+    asked = _HEARD_BY_CHANNEL.first(conversation=conversation.pk, channel=channel)
+    if asked is not None:
+        asked.conversation = conversation
     right = purposes.right_of(conversation, channel, asked) if address else None
     by_itself = outbox.sending_account(asked) if asked else conversation.account
     can = capabilities_of(right.account if right is not None and right.can else by_itself, channel)
@@ -190,12 +206,23 @@ def _allowed(account: Account, channel: str) -> frozenset[Way]:
 
 def known_email(conversation: Conversation) -> str:
     """This function will return the mail address by which whoever asks was answered here, or is known; empty where there is none."""
-    answers = conversation.messages.filter(direction=Message.Direction.OUT, channel="email", automatic="")
-    ours = answers.order_by("-pk").first()  # what we send by ourselves may be a code, to an address that is not proved
-    if ours is not None and ours.to_addresses:
-        return str(ours.to_addresses[0])
-    identities = Identity.objects.filter(contact=conversation.contact_id, kind="email").order_by("-pk")
-    return identities.values_list("address", flat=True).first() or ""
+    (ours,) = _ANSWERED_BY_EMAIL.first(conversation=conversation.pk) or ([],)
+    if ours:
+        return str(ours[0])
+    (theirs,) = _MAIL_ADDRESS.first(contact=conversation.contact_id) or ("",)
+    return theirs
+
+
+def _answered_by_email() -> QuerySet[Message, tuple[list[str]]]:
+    """What we send by ourselves may be a code, to an address that is not proved."""
+    answers = Message.objects.filter(conversation=Given("conversation"), direction=Message.Direction.OUT)
+    return answers.filter(channel="email", automatic="").order_by("-pk").values_list("to_addresses")[:1]
+
+
+_ANSWERED_BY_EMAIL = Question(_answered_by_email)
+_MAIL_ADDRESS = Question(
+    lambda: Identity.objects.filter(contact=Given("contact"), kind="email").order_by("-pk").values_list("address")[:1]
+)
 
 
 # -- What stands against it ------------------------------------------------------------------------------------------------

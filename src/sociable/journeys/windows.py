@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.conversations.models import Conversation, Message, ReplyWindow
 from sociable.directory import queries as directory
@@ -55,7 +56,7 @@ def retell(conversation: Conversation, now: datetime) -> None:
 def heard(message: Message, *, is_new: bool, now: datetime) -> None:
     """This function will set the window of a conversation after they wrote; most channels have none, and cost nothing here."""
     sets_one = registry.adapter_class(message.channel).capabilities.reply_window is not None
-    if sets_one or (not is_new and ReplyWindow.objects.filter(conversation=message.conversation_id).exists()):
+    if sets_one or (not is_new and _KEPT.all(conversation=message.conversation_id)):
         retell(message.conversation, now)
 
 
@@ -100,8 +101,10 @@ def check_open(conversation: Conversation, place: ways.Place, legs: Sequence[way
 
     Errors: ways.WayClosed
     """
-    kept = ReplyWindow.objects.filter(conversation=conversation, channel=place.channel).first()
-    if kept is None or not any(leg.channel == kept.channel and leg.to and leg.visibility != "public" for leg in legs):
+    kept = _KEPT.first(conversation=conversation.pk)
+    if kept is None or kept.channel != place.channel:
+        return
+    if not any(leg.channel == kept.channel and leg.to and leg.visibility != "public" for leg in legs):
         return
     reply = _as_domain(kept).reply_at(now)
     if reply in (Reply.FREELY, Reply.AS_PERSON):
@@ -118,3 +121,6 @@ def check_open(conversation: Conversation, place: ways.Place, legs: Sequence[way
 def _ago(since: timedelta) -> str:
     hours = int(since.total_seconds() // 3600)
     return f"{hours} hours ago" if hours < 48 else f"{hours // 24} days ago"
+
+
+_KEPT = Question(lambda: ReplyWindow.objects.filter(conversation=Given("conversation")))

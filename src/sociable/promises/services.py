@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.conversations.models import Conversation, Message, Outgoing
 from sociable.directory import queries as directory
@@ -43,7 +44,10 @@ class Moved:
 
 def open_wait(conversation: Conversation) -> Wait | None:
     """This function will return the conversation's open wait."""
-    return Wait.objects.filter(conversation=conversation, ended_at=None).first()
+    return _OPEN_WAIT.first(conversation=conversation.pk)
+
+
+_OPEN_WAIT = Question(lambda: Wait.objects.filter(conversation=Given("conversation"), ended_at=None)[:1])
 
 
 def heard(
@@ -99,7 +103,12 @@ def _waits_live(message: Message, conversation: Conversation) -> bool:
     """The first answer is promised once a conversation; what is asked later is under the promise for all."""
     if not registry.adapter_class(message.channel).capabilities.live:
         return False
-    return not Wait.objects.filter(conversation=conversation, waits_live=True).exists()
+    return not _WAITED_LIVE.all(conversation=conversation.pk)
+
+
+_WAITED_LIVE = Question(
+    lambda: Wait.objects.filter(conversation=Given("conversation"), waits_live=True).values_list("pk")[:1]
+)
 
 
 def _whole_seconds(length: timedelta) -> int:

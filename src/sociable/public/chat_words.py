@@ -30,7 +30,6 @@ from sociable.promises.waiting import Waiting, waiting_at
 from sociable.public.forms import LONGEST_CHARS
 from sociable.public.showing import Shown
 
-MOST_LINES = 200
 _ENDED_WORDS = {
     Chat.Ended.LEFT: "You ended this chat. Write again and it goes on.",
     Chat.Ended.QUIET: "This chat has ended. Write again and it goes on.",
@@ -117,16 +116,16 @@ def update(chat: Chat, after: int, now: datetime, known: Mapping[str, Any] | Non
             to ask after next; `more` says that there is more than is told at once. `known` is the state that was told before
             on the same stream: the private link, and who writes, are not asked for again
     """
-    said = list(chats.lines(chat, now, after).prefetch_related("attachments")[: MOST_LINES + 1])
-    shown = said[:MOST_LINES]
+    said = chats.lines_after(chat, now, after)
+    shown = said[: chats.MOST_LINES]
     link = known["link"] if known and known["link"] else _link(chat, now)
     writing = _writing(chat, now) if known is None else known["writing"]
-    if any(one.direction == Message.Direction.OUT for one in shown):
+    if any(one.message.direction == Message.Direction.OUT for one in shown):
         writing = ""
     return {
         "lines": [_line(one, link) for one in shown],
-        "last": shown[-1].pk if shown else after,
-        "more": len(said) > MOST_LINES,
+        "last": shown[-1].message.pk if shown else after,
+        "more": len(said) > len(shown),
         "state": _state(chat, now) | {"link": link, "writing": writing},
     }
 
@@ -145,7 +144,8 @@ def _link(chat: Chat, now: datetime) -> str:
     return private_link(conversations.receipt_of(chat.conversation, now).token) if chat.conversation else ""
 
 
-def _line(message: Message, link: str) -> dict[str, Any]:
+def _line(said: chats.Line, link: str) -> dict[str, Any]:
+    message = said.message
     mine = message.direction == Message.Direction.IN
     return {
         "n": message.pk,
@@ -155,7 +155,7 @@ def _line(message: Message, link: str) -> dict[str, Any]:
         "by_person": message.author_id is not None,
         "at": message.sent_at.isoformat(timespec="seconds"),
         "text": message.text,
-        "files": [_file(one, link) for one in message.attachments.all()],
+        "files": [_file(one, link) for one in said.files],
     }
 
 
@@ -202,8 +202,8 @@ def _who(chat: Chat, conversation: Conversation | None, now: datetime) -> str:
     until = conversation.held_until_at
     if conversation.held_by is not None and until is not None and until > now:
         return conversation.held_by.first_name
-    last = chats.lines(chat, now).filter(author__isnull=False).last()
-    return last.author.first_name if last and last.author else ""
+    last = chats.answered_last(chat, now)
+    return last.first_name if last is not None else ""
 
 
 def _waiting_words(wait: Wait, chat: Chat, now: datetime) -> str:

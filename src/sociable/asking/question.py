@@ -1,0 +1,98 @@
+"""Keeps the SQL of a question that is asked again and again, with how its rows become objects.
+
+What is asked is written where it belongs, as a queryset; here nothing is known of any table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Expression, QuerySet
+from django.db.models.query import get_related_populators
+
+Row = TypeVar("Row")
+_Converter = tuple[int, list[Callable[[Any, Any, Any], Any]], Any]
+
+
+class Given(Expression):
+    """Stands in a question for what is given when it is asked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Given]]:  # type: ignore[override]
+        """Leave room for the value, and say in its place which it is."""
+        return "%s", [self]
+
+
+class _Worded(Generic[Row]):
+    """The SQL of one question for one kind of database, what it is given, and what its rows become."""
+
+    def __init__(self, asked: QuerySet[Any, Row]) -> None:
+        compiler = asked.query.get_compiler(using=asked.db)
+        self.sql, self.given = compiler.as_sql()
+        chosen = [one[0] for one in compiler.select]
+        self.converters: list[_Converter] = [
+            (place, converters, column) for place, (converters, column) in compiler.get_converters(chosen).items()
+        ]
+        rows_alone = asked.query.values_select  # of `values_list`
+        self.become: Callable[[list[Any]], Any] = tuple if rows_alone else _objects(compiler, chosen, asked.db)
+
+    def answer(self, row: Sequence[Any]) -> Row:
+        values = list(row)
+        for place, converters, column in self.converters:
+            for convert in converters:
+                values[place] = convert(values[place], column, connection)
+        return self.become(values)  # type: ignore[no-any-return]
+
+
+def _objects(compiler: Any, chosen: Sequence[Any], alias: str) -> Callable[[list[Any]], Any]:
+    """What makes an object of a row, and those that are joined to it: as Django's own iteration does."""
+    model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    own = slice(places[0], places[-1] + 1)
+    names = [one.target.attname for one in chosen[own]]
+    related = get_related_populators(compiler.klass_info, compiler.select, alias)  # type: ignore[call-arg]  # the stubs are of a later Django
+
+    def become(values: list[Any]) -> Any:
+        found = model.from_db(alias, names, values[own])
+        for one in related:
+            one.populate(values, found)
+        return found
+
+    return become
+
+
+class Question(Generic[Row]):
+    """A queryset that is worded once for each kind of database. Where a value goes stands `Given("its name")`.
+
+    Shape:  of rows, with what is joined to them, or of `values_list`; not of annotations, prefetches or locks. The wording takes
+            Django from half a millisecond to two, several times what the database takes for a small question
+    """
+
+    def __init__(self, words: Callable[[], QuerySet[Any, Row]]) -> None:
+        self._words = words
+        self._worded: dict[str, _Worded[Row]] = {}
+
+    def all(self, **given: Any) -> list[Row]:
+        """This function will ask, and return what was found."""
+        worded = self._worded.get(connection.vendor)
+        if worded is None:
+            worded = self._worded[connection.vendor] = _Worded(self._words())
+        values = [_plain(given[one.name]) if isinstance(one, Given) else one for one in worded.given]
+        with connection.cursor() as cursor:
+            cursor.execute(worded.sql, values)
+            rows = cursor.fetchall()
+        return [worded.answer(row) for row in rows]
+
+    def first(self, **given: Any) -> Row | None:
+        """This function will ask, and return the first that was found; a question for one says so itself."""
+        return next(iter(self.all(**given)), None)
+
+
+def _plain(value: Any) -> Any:
+    """As the database takes it."""
+    return connection.ops.adapt_datetimefield_value(value.astimezone(UTC)) if isinstance(value, datetime) else value

@@ -1,0 +1,93 @@
+"""A question is worded once, and answers as the queryset would that was worded anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
+
+from sociable.asking.question import Given, Question
+from sociable.conversations.models import Conversation, Message
+from sociable.due.models import DueRow
+from tests.cast import MONDAY_10, at
+from tests.chatting import begin, say, takes_chat
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def two(cast: Any) -> list[Message]:
+    """Two people's first lines in chat, five minutes apart."""
+    takes_chat(cast.help)
+    return [say(begin(cast.help), f"Question {number}", now=at(10, number)) for number in (0, 5)]
+
+
+def facts(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if name != "_state"}
+
+
+def test_it_answers_as_its_words_would_every_time_it_is_asked(two: list[Message]) -> None:
+    question = Question(lambda: Message.objects.filter(conversation=Given("conversation")))
+    for message in two:
+        (found,) = question.all(conversation=message.conversation_id)
+        assert facts(found) == facts(Message.objects.get(pk=message.pk))
+        assert found == message
+
+
+def test_what_is_joined_comes_with_it_and_costs_no_further_question(two: list[Message]) -> None:
+    question = Question(
+        lambda: Conversation.objects.select_related("account__partner", "held_by").filter(pk=Given("number"))
+    )
+    found = question.first(number=two[0].conversation_id)
+    with CaptureQueriesContext(connection) as asked:
+        assert found is not None
+        assert found.account.partner == two[0].conversation.account.partner
+        assert found.held_by is None
+    assert not asked.captured_queries
+
+
+def test_a_column_that_was_left_out_is_fetched_when_it_is_wanted(two: list[Message]) -> None:
+    found = Question(lambda: Message.objects.filter(pk=Given("number")).defer("text")).first(number=two[0].pk)
+    assert found is not None
+    assert found.get_deferred_fields() == {"text"}
+    assert found.text == "Question 0"
+
+
+def test_instants_texts_and_limits_are_understood(two: list[Message]) -> None:
+    question = Question(
+        lambda: (
+            Message.objects.filter(Q(stored_at__gt=Given("since")) | Q(text=Given("text")))
+            .order_by("-stored_at")
+            .values_list("text", "stored_at")[:1]
+        )
+    )
+    assert question.all(since=at(10, 4), text="") == [("Question 5", at(10, 5))]
+    assert question.first(since=at(11), text="Question 0") == ("Question 0", at(10))
+    assert question.first(since=at(11), text="Nothing of the kind") is None
+
+
+def test_words_in_lists_come_back_as_lists(two: list[Message]) -> None:
+    DueRow.objects.create(kind="a", key="a", subject_id=1, data={"raw": [1]}, due_at=MONDAY_10, next_at=MONDAY_10)
+    row = Question(lambda: DueRow.objects.filter(key=Given("key"))).first(key="a")
+    assert row is not None
+    assert (row.data, row.due_at) == ({"raw": [1]}, MONDAY_10)
+
+
+def test_it_is_worded_once(two: list[Message]) -> None:
+    worded = []
+
+    def words() -> Any:
+        worded.append(1)
+        return Message.objects.filter(pk=Given("number"))
+
+    question = Question(words)
+    assert [question.first(number=message.pk) for message in two] == two
+    assert len(worded) == 1
+
+
+def test_what_is_not_given_is_missed_at_once(two: list[Message]) -> None:
+    with pytest.raises(KeyError):
+        Question(lambda: Message.objects.filter(pk=Given("number"))).all(nummer=two[0].pk)

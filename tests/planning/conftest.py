@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Cast
+from tests.cover.conftest import hand  # noqa: F401 - a fixture
 from tests.pages import Pages
 
 

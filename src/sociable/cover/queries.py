@@ -32,6 +32,36 @@ def plans(planner: Person | AnonymousUser, person: Person) -> bool:
     return people_planned_by(planner).filter(pk=person.pk).exists()
 
 
+def people_rostered_by(person: Person | AnonymousUser) -> QuerySet[Person]:
+    """This function will return the people whom somebody may put on a rota: whom they plan, and who answers where they plan.
+
+    Shape:  active people, by name. Who answers for a whole body can be asked to a shift by the lead of any of its services, but
+            their time away is decided where they belong
+    """
+    if not person.is_authenticated or not person.is_active:
+        return Person.objects.none()
+    answers = Q(pk__in=[])
+    for role in person.grants:
+        if Act.PLAN in MAY[role.kind]:
+            answers |= _within(role) | _around(role)
+    kinds = [kind for kind, acts in MAY.items() if Act.ANSWER in acts]
+    there = Role.objects.filter(answers, kind__in=kinds)
+    chosen = Q(pk__in=there.values("person")) | Q(pk__in=people_planned_by(person).values("pk"))
+    return Person.objects.filter(chosen, is_active=True).order_by("name")
+
+
+def rosters(planner: Person | AnonymousUser, person: Person) -> bool:
+    """This function will say whether one may put another on a rota."""
+    return people_rostered_by(planner).filter(pk=person.pk).exists()
+
+
+def _around(role: Role) -> Q:
+    """Roles that hold wider than this one and so at its place too."""
+    service = role.service_id or (role.account.service_id if role.account else None)
+    wide = Q(partner=role.partner_id, service=None, account=None)
+    return wide | Q(partner=role.partner_id, service=service, account=None) if service else wide
+
+
 def _within(role: Role) -> Q:
     """Roles held at the place of this one or narrower."""
     here = Q(partner=role.partner_id)

@@ -16,7 +16,7 @@ from django.db.models import Q
 from sociable.cover import around
 from sociable.cover.around import Wanted
 from sociable.cover.models import RotaChange, Shift, ShiftPattern, Swap
-from sociable.cover.queries import plans
+from sociable.cover.queries import rosters
 from sociable.directory.models import Account
 from sociable.domain.cover import making
 from sociable.domain.cover.limits import Concern, span_words
@@ -200,7 +200,7 @@ def check_may_plan(by: Person, wanted: Wanted) -> None:
     """
     for account in wanted.accounts:
         permissions.check_can_plan(by, account.place)
-    if not plans(by, wanted.person):
+    if not rosters(by, wanted.person):
         raise NotAllowed(f"You do not plan the rota of {wanted.person.name}. Ask whoever leads them.")
 
 

@@ -10,7 +10,10 @@ from django.shortcuts import render
 from sociable.people.parts import Part, beside, signed_in
 
 # The order in which a lead goes through them; each part adds itself here and its addresses in urls.py.
-PARTS: tuple[Part, ...] = (Part("ready", "Ready", "check", frozenset()),)
+PARTS: tuple[Part, ...] = (
+    Part("rota", "Rota", "calendar", frozenset()),
+    Part("ready", "Ready", "check", frozenset()),
+)
 
 
 def page(request: HttpRequest, part: str, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -2,10 +2,23 @@
 
 from django.urls import path
 
-from sociable.planning import ready
+from sociable.planning import ready, rota, rota_patterns, rota_publish, rota_shift
 
 app_name = "planning"
 urlpatterns = [
+    # -- the rota ------------------------------------------------------------------------------------------------------
+    path("rota/", rota.rota, name="rota"),
+    path("rota/add/", rota_shift.add, name="rota_add"),
+    path("rota/publish/", rota_publish.publish, name="rota_publish"),
+    path("rota/shifts/<int:shift_id>/", rota_shift.shift, name="rota_shift"),
+    path("rota/shifts/<int:shift_id>/remove/", rota_shift.remove, name="rota_remove"),
+    path("rota/shifts/<int:shift_id>/cancel/", rota_shift.cancel, name="rota_cancel"),
+    path("rota/patterns/", rota_patterns.patterns, name="rota_patterns"),
+    path("rota/patterns/new/", rota_patterns.pattern, name="rota_pattern_new"),
+    path("rota/patterns/<int:pattern_id>/", rota_patterns.pattern, name="rota_pattern"),
+    path("rota/patterns/<int:pattern_id>/make/", rota_patterns.make, name="rota_make"),
+    path("rota/people/", rota_patterns.people, name="rota_people"),
+    path("rota/people/<int:person_id>/", rota_patterns.person, name="rota_person"),
     # -- ready ---------------------------------------------------------------------------------------------------------
     path("ready/", ready.ready, name="ready"),
     path("ready/new/", ready.sign_off, name="sign_off"),

@@ -1,0 +1,46 @@
+"""Proves that the example's rota is believable: everybody is on one shift at a time, within limits, and it holds today."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
+
+import pytest
+
+from sociable.config import example
+from sociable.cover import around
+from sociable.cover.models import HandOver, Shift, Swap
+from sociable.cover.rota import wanted_as
+from sociable.domain.cover.limits import Kind
+
+pytestmark = pytest.mark.django_db
+TUESDAY = datetime(2026, 11, 24, 14, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "now", [TUESDAY, datetime(2027, 3, 29, 10, 0, tzinfo=UTC)], ids=["a Tuesday", "clocks changed"]
+)
+def test_nobody_is_on_two_shifts_at_once(now: datetime) -> None:
+    example.load(now)
+    published = list(Shift.objects.published().order_by("person_id", "starts_at"))
+    assert len(published) > 300
+    for _, shifts in groupby(published, key=lambda shift: shift.person_id):
+        assert all(one.ends_at <= other.starts_at for one, other in pairwise(shifts))
+
+
+def test_it_keeps_to_limits_and_working_hours() -> None:
+    example.load(TUESDAY)
+    soon = Shift.objects.filter(starts_at__gt=TUESDAY, starts_at__lt=TUESDAY + timedelta(days=7)).exclude(
+        state="cancelled"
+    )
+    for shift in soon.select_related("person"):
+        found = {each.kind for each in around.against(wanted_as(shift), [shift.pk])}
+        assert found <= {Kind.NOT_READY}, f"{shift}: {found}"
+
+
+def test_it_shows_what_a_rota_is_for() -> None:
+    example.load(TUESDAY)
+    assert Shift.objects.filter(state="draft").count() == 3
+    assert Shift.objects.published().filter(starts_at__lte=TUESDAY, ends_at__gt=TUESDAY).exists()
+    assert Swap.objects.filter(state="asked").exists()
+    assert HandOver.objects.filter(seen_at=None).exists()

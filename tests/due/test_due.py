@@ -64,6 +64,48 @@ def test_a_sign_of_life_keeps_the_lease():
     assert due.claim(MONDAY_10 + due.LEASE) == []
 
 
+def test_what_a_dead_worker_had_in_hand_is_offered_at_once_to_whoever_is_alone():
+    ask()
+    dead = claim_one()
+    assert due.take_back(at(10, 0)) == 1
+    alive = claim_one(at(10, 0))
+    assert alive.attempts == 2
+    assert not due.close(dead, at(11))
+    assert due.close(alive, at(11))
+
+
+def test_what_waits_for_its_time_was_set_aside_or_is_done_is_not_taken_back():
+    ask("later", when=at(12))
+    ask("done")
+    due.close(claim_one(), MONDAY_10)
+    ask("aside")
+    due.postpone(claim_one(), MONDAY_10, "no", tries=1)
+    ask("failed")
+    due.postpone(claim_one(), MONDAY_10, "not now")
+    assert due.take_back(MONDAY_10) == 0
+    assert due.claim(MONDAY_10) == []
+
+
+def test_what_took_its_worker_down_again_and_again_waits_for_its_lease():
+    ask()
+    for _ in range(due.OFFERED_AT_ONCE):
+        claim_one()
+        assert due.take_back(MONDAY_10) == 1
+    claim_one()
+    assert due.take_back(MONDAY_10) == 0
+    assert due.claim(MONDAY_10) == []
+    assert claim_one(MONDAY_10 + due.LEASE).attempts == due.OFFERED_AT_ONCE + 2
+
+
+def test_what_goes_well_for_good_is_not_counted_as_begun_in_vain():
+    ask()
+    mine = claim_one()
+    due.extend(mine, MONDAY_10)
+    assert row().attempts == 1
+    due.extend(mine, MONDAY_10, well=True)
+    assert row().attempts == 0
+
+
 def test_whoever_lost_a_row_can_neither_close_nor_renew_nor_postpone_nor_extend_it():
     ask()
     slow = claim_one()

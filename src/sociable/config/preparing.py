@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from sociable.config import example
 from sociable.domain.errors import DomainError
+from sociable.due import services as due
 from sociable.people.models import Partner
 
 _TURN = 0x50C1AB1E  # the name of our advisory lock in PostgreSQL
@@ -60,6 +61,15 @@ def alone() -> IO[str] | None:
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
+
+
+def take_over(lock: IO[str] | None) -> None:
+    """This function will have what a killed process had in hand done at once, where nobody else can be at work on the data.
+
+    Shape:  `lock` is what `alone` returned. On PostgreSQL others may be alive, so there a lease runs out first
+    """
+    if lock is not None:
+        due.take_back(timezone.now())
 
 
 def prepare() -> None:

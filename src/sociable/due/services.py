@@ -22,6 +22,7 @@ from sociable.due.models import DueRow, Pace
 LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(hours=1)
 TRIES = 12  # with growing pauses: about three hours before a row is set aside and shown
+OFFERED_AT_ONCE = 5  # what died with its worker more often may be what takes it down
 NOBODY = 0
 
 
@@ -121,9 +122,22 @@ def holds(row: DueRow) -> bool:
     return _ours(row).exists()
 
 
-def extend(row: DueRow, now: datetime, lease: timedelta = LEASE) -> bool:
-    """This function will keep a row in hand for another lease, if this claim still holds it."""
-    return bool(_ours(row).update(next_at=now + lease))
+def extend(row: DueRow, now: datetime, lease: timedelta = LEASE, *, well: bool = False) -> bool:
+    """This function will keep a row in hand for another lease, if this claim still holds it.
+
+    Shape:  `well`: what it stands for goes well and goes on; how often it was begun is counted anew
+    """
+    return bool(_ours(row).update(next_at=now + lease, **({"attempts": 0} if well else {})))
+
+
+def take_back(now: datetime) -> int:
+    """This function will offer at once what a worker had in hand that is no more, and return how many rows that were.
+
+    Shape:  only for a process that has the data to itself and has not begun to work. What was begun `OFFERED_AT_ONCE` times
+            and never ended stays with its lease, so that a worker it takes down is not started in vain again and again
+    """
+    in_hand = DueRow.objects.filter(done_at=None, set_aside_at=None).exclude(claim_id=NOBODY)
+    return in_hand.filter(attempts__lte=OFFERED_AT_ONCE).update(next_at=now, claim_id=NOBODY)
 
 
 def close(row: DueRow, now: datetime) -> bool:

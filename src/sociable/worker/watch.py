@@ -54,7 +54,7 @@ def run(stop: threading.Event) -> None:
 
 def _keep_or_take(row: DueRow | None, now: datetime) -> DueRow | None:
     """The watch, kept or taken; None while another has it."""
-    if row is not None and due.extend(row, now):
+    if row is not None and due.extend(row, now, well=True):
         return row
     if not DueRow.objects.filter(key=KIND).exists():
         due.ask([due.Due(KIND, KIND, 0, now)])

@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         lock = preparing.alone()
         listener = _listen(options.port)
         preparing.prepare()
+        preparing.take_over(lock)
         doors = mail_door.open_doors()
     try:
         _serve(listener, doors, worker=not options.no_worker)
@@ -135,7 +136,7 @@ def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
         stop.set()
         doors.stop()
         if working is not None and not working.stop(PATIENCE):
-            log.warning("stopped with work in hand; it is taken up again within a minute of the next start")
+            log.warning("stopped with work in hand; it is taken up at the next start, on PostgreSQL within a minute")
 
 
 def _allow_many_connections() -> None:

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     lock = preparing.alone()
     preparing.check_migrated()
+    preparing.take_over(lock)
     try:
         if options.once:
             while do_due():
@@ -55,4 +56,4 @@ def _work() -> None:
     stop.wait()
     hub.wake()
     if not worker.stop(PATIENCE):
-        log.warning("stopped with work in hand; another worker takes it up within a minute")
+        log.warning("stopped with work in hand; another worker takes it up within a minute, on SQLite the next start")

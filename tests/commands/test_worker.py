@@ -1,0 +1,30 @@
+"""`sociable worker` after one that was killed: on SQLite it can be alone and knows it, on PostgreSQL others may be alive."""
+
+from __future__ import annotations
+
+import json
+
+from tests.commands.conftest import Installation
+
+KILLED = """
+from django.utils import timezone
+from sociable.due import services as due
+from sociable.worker import housekeeping
+housekeeping.schedule(timezone.now())
+assert len(due.claim(timezone.now(), 1, ["housekeeping"])) == 1
+"""
+LEFT = """
+import json
+from sociable.due.models import DueRow
+row = DueRow.objects.get(kind="housekeeping")
+print(json.dumps({"in_hand": row.claim_id != 0, "done_at_once": row.due_at.timestamp() > __import__("time").time()}))
+"""
+
+
+def test_what_a_killed_worker_had_in_hand_is_done_at_once_where_nobody_else_can_be_at_it(installation: Installation):
+    installation.with_example()
+    assert installation.python(KILLED).status == 0
+    done = installation.run("worker", "--once")
+    assert done.status == 0, done.err
+    alone = not installation.database_url
+    assert json.loads(installation.python(LEFT).out) == {"in_hand": not alone, "done_at_once": alone}

@@ -14,6 +14,7 @@ from sociable.channels.base import (
     AnswersForOthers,
     Approves,
     Automatic,
+    ChannelError,
     Counting,
     Downloads,
     Fetches,
@@ -133,6 +134,20 @@ def test_our_own_marks_are_read_back_and_nobody_elses(kind: str) -> None:
     assert not adapter.is_ours(made, b"another key")
     assert not adapter.is_ours("<1@example.test>", KEY)
     assert adapter.reply_address_for("help@leeds.test", 7, KEY).endswith("@leeds.test")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://[half", "https://cdn.bsky.app:port/a.png", "http://127.0.0.1:99999/", "//[::1", "no address"],
+)
+def test_a_file_whose_address_is_none_is_given_up_for_good(kind: str, address: str) -> None:
+    adapter = registry.adapter(kind, SETTINGS[kind])
+    if not isinstance(adapter, Downloads):
+        return
+    with pytest.raises(ChannelError) as refused:
+        adapter.download(address, 1000)
+    adapter.close()
+    assert refused.value.permanent
 
 
 def test_it_can_be_fetched_or_sent_or_heard_or_comes_by_our_own_page(kind: str) -> None:

@@ -171,6 +171,13 @@ def test_a_file_comes_from_metas_own_hosts_alone(network: GraphNetwork, graph: G
         graph.download(f"{network.server.url}/files/{number}", 5)
 
 
+@pytest.mark.parametrize("host", [f"{'a' * 80}.fbcdn.net", ".fbcdn.net", "a\ud800.fbcdn.net"])
+def test_a_host_whose_name_is_none_is_given_up_for_good(graph: Graph, host: str) -> None:
+    with pytest.raises(ChannelError, match="cannot be read") as refused:
+        graph.download(f"https://{host}/a.png", 100)
+    assert refused.value.permanent
+
+
 def test_a_host_of_metas_is_known_by_its_whole_name(graph: Graph) -> None:
     assert graph._is_meta("https://scontent-lhr8-1.xx.fbcdn.net/v/a.jpg?x=1")
     assert graph._is_meta("https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1")

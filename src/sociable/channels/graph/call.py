@@ -16,6 +16,7 @@ from sociable.channels.graph.config import GraphConfig
 from sociable.channels.graph.reading import Node, many, part, words
 from sociable.channels.graph.trouble import raise_for
 from sociable.channels.graph.usage import Usage, usage
+from sociable.channels.tidy import split_address
 
 # Where Meta keeps pictures and files; a message names an address, and no other host is ever asked.
 FILE_HOSTS = (".fbcdn.net", ".fbsbx.com", ".cdninstagram.com", ".facebook.com", ".instagram.com", ".whatsapp.net")
@@ -83,6 +84,8 @@ class Graph:
                 if response.status_code != 200:
                     _raise_for_file(response.status_code)
                 return _bounded(response, limit_bytes)
+        except ValueError as error:  # requests' own name for an address that is none is one of these
+            raise ChannelError("The file's address cannot be read.", permanent=True) from error
         except requests.RequestException as error:
             raise ChannelError(f"The file could not be fetched: {type(error).__name__}.") from error
 
@@ -140,7 +143,7 @@ class Graph:
         return read
 
     def _is_meta(self, address: str) -> bool:
-        parts, server = urlsplit(address), urlsplit(self.config.server)
+        parts, server = split_address(address), urlsplit(self.config.server)
         if (parts.scheme, parts.netloc) == (server.scheme, server.netloc):
             return True
         return parts.scheme == "https" and parts.port in {None, 443} and f".{parts.hostname or ''}".endswith(FILE_HOSTS)

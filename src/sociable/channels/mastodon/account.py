@@ -14,6 +14,7 @@ from sociable.channels.mastodon.line import Line, NotThere
 from sociable.channels.mastodon.reading import Reader
 from sociable.channels.mastodon.sending import Sender
 from sociable.channels.mastodon.stream import Stream
+from sociable.channels.tidy import split_address
 
 # Whose notifications a server may be told to drop, and what its own screen calls them.
 POLICY = {
@@ -45,7 +46,7 @@ class Account:
 
         Errors: ChannelError, permanent where it lies elsewhere, is gone or larger than the limit
         """
-        parts = urlsplit(ref)
+        parts = split_address(ref)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             raise ChannelError("The file's address is not encrypted (https).", permanent=True)
         if parts.netloc not in self._file_hosts():
@@ -55,6 +56,8 @@ class Account:
         try:
             with requests.get(ref, stream=True, timeout=self.config.timeout_seconds, allow_redirects=False) as answer:
                 return _body(answer, limit_bytes)
+        except ValueError as error:  # requests' own name for an address that is none is one of these
+            raise ChannelError("The file's address cannot be read.", permanent=True) from error
         except requests.RequestException as error:
             raise ChannelError(f"The file at {parts.netloc} cannot be fetched now.") from error
 

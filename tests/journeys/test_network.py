@@ -130,6 +130,20 @@ def test_an_edit_of_what_never_came_is_that_message(account):
     assert Message.objects.count() == 1
 
 
+def test_whoever_edits_before_we_heard_them_has_waited_since_they_asked(account):
+    first = TEN.isoformat()
+    edited = tell(account, at(10, 40), type="edit", id="e2", about="1", text="Bins?", first=first)
+    assert (edited.sent_at, edited.edited_at, Wait.objects.get().started_at) == (TEN, at(10, 40), TEN)
+    tell(account, at(10, 20), type="edit", id="e1", about="1", text="Bnis?", first=first)
+    edited.refresh_from_db()
+    assert (edited.text, edited.earlier) == ("Bins?", [])
+
+
+def test_nobody_waits_from_after_they_edited_whatever_the_network_says(account):
+    edited = tell(account, TEN, type="edit", id="e", about="1", text="Bins?", first=at(12).isoformat())
+    assert (edited.sent_at, edited.edited_at, Wait.objects.get().started_at) == (TEN, None, TEN)
+
+
 def test_a_removal_is_shown_at_once_and_the_words_go_after_the_stated_time(account):
     asked = tell(account, id="1", text="My NHS number is ...")
     tell(account, at(11), type="removal", id="r", about="1")

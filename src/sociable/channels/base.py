@@ -333,7 +333,8 @@ class Parsed:
 
     On a network, `message_id` is its id of the message, `from_address` the sender's lasting id of the kind `identity_kind`,
     and `from_handle` the name people know; `thread_key` is the same for all that is said in one private conversation or under
-    one post. `about_id` names the message that was edited (whole new text here), withdrawn, or whose `delivery` is told.
+    one post. `about_id` names the message that was edited (whole new text here), withdrawn, or whose `delivery` is told;
+    `first_said_at` is when what was edited was first said, where an edit tells.
     `references` may hold our own key, where the network gives it back. `by_account`: the account itself said it, through
     the network's own app or through us. `reply_ref` is what the network wants back when this is answered; it is kept as
     JSON, and where it says `takes`, so much of the room of every message that answers is taken before the answer's own
@@ -372,6 +373,7 @@ class Parsed:
     thread_key: str = ""
     happening: Happening = "said"
     about_id: str = ""
+    first_said_at: datetime | None = None
     delivery: Delivery | None = None
     by_account: bool = False
     files: tuple[RemoteFile, ...] = ()

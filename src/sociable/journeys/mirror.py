@@ -47,6 +47,13 @@ def edit(raw: RawInbound, parsed: Parsed, now: datetime) -> Message | None:
     return message
 
 
+def edited_before_it_came(message: Message, parsed: Parsed) -> None:
+    """This function will note of a message that has just come by its edit when it was edited; what it said before was never here."""
+    if parsed.sent_at > message.sent_at:
+        message.edited_at = parsed.sent_at
+        message.save(update_fields=["edited_at"])
+
+
 def _said(account: Account, message_id: str) -> Message | None:
     known = Message.objects.filter(partner=account.partner_id, message_id=message_id[:500]).exclude(message_id="")
     return known.select_related("conversation__account").first()

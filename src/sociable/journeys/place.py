@@ -49,8 +49,12 @@ def place(
         returned.seen(found.duplicate_of, now)
         return found.duplicate_of if found.duplicate_of.conversation.account_id == raw.account_id else None
     if told.by_account:
-        return _said_by_account(raw, told, found, now)
-    return _said(raw, told, kept=kept, found=found, stated=stated, now=now)
+        message = _said_by_account(raw, told, found, now)
+    else:
+        message = _said(raw, told, kept=kept, found=found, stated=stated, now=now)
+    if message is not None and parsed.happening == "edited":
+        mirror.edited_before_it_came(message, parsed)
+    return message
 
 
 def _said(
@@ -107,7 +111,8 @@ def _happened(raw: RawInbound, parsed: Parsed, now: datetime) -> Parsed | None:
     if parsed.happening == "edited":
         edited = mirror.edit(raw, parsed, now)
         if edited is None:
-            return replace(parsed, happening="said", message_id=parsed.about_id)
+            first = min(parsed.first_said_at or parsed.sent_at, parsed.sent_at)  # since then they wait
+            return replace(parsed, happening="said", message_id=parsed.about_id, sent_at=first)
         _mark(raw, RawInbound.State.NOTED, edited)  # so that its words go when those of the message do
         return None
     if parsed.happening == "withdrawn":

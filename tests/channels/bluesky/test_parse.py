@@ -95,6 +95,7 @@ def test_an_edit_names_the_post_and_a_deletion_too() -> None:
     payload = told("mention")
     edit = read({**payload, "edited": True})
     assert (edit.happening, edit.message_id, edit.about_id) == ("edited", "", payload["post"]["uri"])
+    assert edit.first_said_at == datetime.fromisoformat(payload["post"]["record"]["createdAt"])
     removal = read({"gone": payload["post"]["uri"]})
     assert (removal.happening, removal.about_id) == ("withdrawn", payload["post"]["uri"])
 

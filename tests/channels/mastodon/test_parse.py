@@ -176,6 +176,7 @@ def test_edits_and_removals_name_what_they_are_about() -> None:
     edited = read("edited", content="<p>When, and where?</p>")
     assert (edited.happening, edited.message_id, edited.text) == ("edited", "", "When, and where?")
     assert edited.about_id == "mastodon:social.ashby.example/9"
+    assert edited.first_said_at == edited.written_at == datetime.fromisoformat(status()["created_at"])
     gone = parse(envelope("withdrawn", {"id": "9"}, ABOUT), fetched_at=AT)
     assert (gone.happening, gone.about_id) == ("withdrawn", "mastodon:social.ashby.example/9")
     assert told("update", status=status()).happening == "edited"

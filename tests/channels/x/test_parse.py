@@ -110,6 +110,7 @@ def test_an_edit_names_the_first_form_and_holds_the_whole_new_text(network: XNet
     )
     assert parsed.reply_ref["post"] == second.id
     assert parsed.sent_at == second.at
+    assert parsed.first_said_at == first.at  # as its id says
 
 
 def test_a_repost_and_an_announcement_ask_for_nothing(network: XNetwork, adapter_for: Make) -> None:

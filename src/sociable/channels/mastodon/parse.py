@@ -150,6 +150,7 @@ class _Reading:
             **self.when,
             message_id="" if edited else self._id(status.get("id")),
             about_id=self._id(status.get("id")) if edited else "",
+            first_said_at=read_time(status.get("created_at")) if edited else None,
             in_reply_to=self._id(status.get("in_reply_to_id")),
             references=tuple(self._id(each) for each in self.ancestors[-MOST_ANCESTORS:]),
             thread_key=self._id((self.ancestors or [status.get("in_reply_to_id") or status.get("id")])[0]),

@@ -14,7 +14,7 @@ from sociable.channels import base
 from sociable.channels.base import Parsed, RemoteFile
 from sociable.channels.tidy import tidy
 from sociable.channels.x.activity import read
-from sociable.channels.x.raw import Fields, at_of, fields, history_of, listed, refers_to, text
+from sociable.channels.x.raw import Fields, at_of, at_of_id, fields, history_of, listed, refers_to, text
 
 IDENTITY = "x"
 _FILLED_IN = re.compile(r"(@\w{1,15}\s+)+")
@@ -90,6 +90,7 @@ def _post(post: Fields, includes: Fields, account: str, when: Fields, errors: li
         reply_ref={"post": text(post, "id"), "author": author},
         happening=happening,
         about_id=f"x:post:{first}" if is_edit else "",
+        first_said_at=at_of_id(first) if is_edit else None,
         by_account=own,
         problems=_missing(parent, errors),
         **_from(author, includes),

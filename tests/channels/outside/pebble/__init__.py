@@ -104,6 +104,7 @@ class PebbleAdapter(Unmarked):
             happening=happening,
             message_id=_word(event, "id") if happening == "said" else "",
             about_id=_word(event, "about"),
+            first_said_at=datetime.fromisoformat(event["first"]) if event.get("first") else None,
             in_reply_to=_word(event, "answers"),
             thread_key=_word(event, "thread"),
             from_name=_word(event, "name"),

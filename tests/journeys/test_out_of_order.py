@@ -190,3 +190,18 @@ def test_news_that_go_on_in_a_public_thread_answer_nobody_who_asked_under_them(a
     assert Wait.objects.get().is_open
     tell(account, at(10, 40), id="3", text="They are", answers="1", thread="news", **colleague())
     assert not Wait.objects.get().is_open
+
+
+def test_what_the_account_says_to_somebody_else_underneath_a_question_does_not_answer_it(account):  # noqa: F811
+    tell(account, id="1", text="Bins?")  # jo writes underneath without naming us, so that we never hear it
+    under = {"above": ["1"], "answers": "jo-1"}
+    tell(account, at(10, 30), id="2", text="Glad to hear it, Jo", whom="jo", **under, **colleague())
+    assert Wait.objects.get().is_open
+    tell(account, at(10, 40), id="3", text="On Tuesday, Dev", whom="dev", **under, **colleague())
+    assert not Wait.objects.get().is_open
+
+
+def test_what_the_account_says_to_whoever_asked_below_words_we_never_heard_answers_them(account):  # noqa: F811
+    tell(account, id="1", text="Bins?")
+    tell(account, at(10, 30), id="2", text="On Tuesday", above=["1"], answers="dev-2", **colleague())
+    assert not Wait.objects.get().is_open, "the network does not say whom it answers"

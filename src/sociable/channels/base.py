@@ -336,7 +336,8 @@ class Parsed:
     one post. `about_id` names the message that was edited (whole new text here), withdrawn, or whose `delivery` is told;
     `first_said_at` is when what was edited was first said, where an edit tells.
     `references` may hold our own key, where the network gives it back. `by_account`: the account itself said it, through
-    the network's own app or through us. `reply_ref` is what the network wants back when this is answered; it is kept as
+    the network's own app or through us; `answers_whom` is then the lasting id of whoever wrote what it answers, where that is
+    told. `reply_ref` is what the network wants back when this is answered; it is kept as
     JSON, and where it says `takes`, so much of the room of every message that answers is taken before the answer's own
     words (who is named, a warning that is repeated), counted as its network counts.
     """
@@ -376,6 +377,7 @@ class Parsed:
     first_said_at: datetime | None = None
     delivery: Delivery | None = None
     by_account: bool = False
+    answers_whom: str = ""
     files: tuple[RemoteFile, ...] = ()
 
 

@@ -65,8 +65,18 @@ def _by_ids(parsed: Parsed, raw: RawInbound, account: Account, known: dict[str, 
             return Thread(conversation, named.why)
     for value in (parsed.in_reply_to, *reversed(parsed.references)):
         if value[:500] in known:
-            return Thread(_living(known[value[:500]][1], account), "It answers a message of this conversation")
+            conversation = _living(known[value[:500]][1], account)
+            if value == parsed.in_reply_to or not _is_for_another(parsed, conversation):
+                return Thread(conversation, "It answers a message of this conversation")
     return Thread()
+
+
+def _is_for_another(parsed: Parsed, conversation: Conversation | None) -> bool:
+    """What the account said in public to somebody else underneath what was asked answers nobody who asked."""
+    if conversation is None or not parsed.answers_whom or parsed.visibility not in READ_BY_OTHERS:
+        return False
+    asked = Identity.objects.filter(contact=conversation.contact_id, address=parsed.answers_whom[:320])
+    return parsed.by_account and not asked.exists()
 
 
 def _in_thread(parsed: Parsed, raw: RawInbound, account: Account) -> Thread:

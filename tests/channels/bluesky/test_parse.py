@@ -60,6 +60,13 @@ def test_an_answer_names_what_it_answers() -> None:
     assert parsed.suspected_why == ""
 
 
+def test_whom_a_post_answers_is_told_by_its_address() -> None:
+    payload = told("reply")
+    whom = payload["post"]["record"]["reply"]["parent"]["uri"].split("/")[2]
+    assert read(payload).answers_whom == whom
+    assert read(told("mention")).answers_whom == ""
+
+
 def test_a_quote_with_a_picture_is_both() -> None:
     payload = told("quote")
     parsed = read(payload)

@@ -101,6 +101,13 @@ def test_ids_are_the_servers_own() -> None:
     assert read(in_reply_to_id="6").thread_key == "mastodon:social.ashby.example/6"
 
 
+def test_whom_the_account_answers_is_told_by_who_is_mentioned() -> None:
+    ours = {"account": {"id": "1", "acct": "help"}, "in_reply_to_id": "6", "in_reply_to_account_id": "2"}
+    assert read(**ours, mentions=[{"id": "3", "acct": "tom"}, JERRY]).answers_whom == "jerry@elsewhere.test"
+    assert read(**ours, mentions=[]).answers_whom == "2", "nobody we know"
+    assert read(in_reply_to_account_id="2", mentions=[JERRY]).answers_whom == "", "not the account's own words"
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [("public", "public"), ("unlisted", "unlisted"), ("private", "followers"), ("direct", "private"), ("limited", "private"), ("", "private")],

@@ -89,6 +89,7 @@ def _post(told: Mapping[str, Any], post: Mapping[str, Any], when: _When) -> Pars
         link=f"https://bsky.app/profile/{at.authority}/post/{at.key}",
         reply_ref={"root": root or here, "parent": here},
         by_account=at.authority == told.get("us"),
+        answers_whom=answered.authority if (answered := read_at(parent.get("uri", ""))) else "",
         suspected_why=_suspected(told, at, record, post),
         problems=seen.problems,
         **_by(post.get("author"), at.authority),

@@ -172,6 +172,7 @@ class _Reading:
             reply_ref=self._reply_ref(status, account, spoiler),
             happening="edited" if edited else "said",
             by_account=by_account,
+            answers_whom=self._answered_in(status) if by_account else "",
             suspected_why=suspected_why,
             truncated=len(content) > LONGEST_HTML_CHARS,
             problems=self._problems(address, content),
@@ -191,6 +192,13 @@ class _Reading:
         """Return name@server, which on Mastodon nobody can change; accounts of the server itself come without it."""
         acct = _text(account.get("acct")).lower()
         return acct if "@" in acct or not acct else f"{acct}@{self.domain or self.host}"
+
+    def _answered_in(self, status: dict[str, Any]) -> str:
+        """Return the address of whom a status answers: a server names them by an id, and mentions them under it."""
+        whom = _text(status.get("in_reply_to_account_id"))
+        return next(
+            (self._address(each) for each in _dicts(status.get("mentions")) if whom == _text(each.get("id"))), whom
+        )
 
     def _mentions_us(self, status: dict[str, Any]) -> bool:
         return any(_text(each.get("id")) == self.me for each in _dicts(status.get("mentions")))

@@ -107,6 +107,8 @@ class PebbleAdapter(Unmarked):
             first_said_at=datetime.fromisoformat(event["first"]) if event.get("first") else None,
             in_reply_to=_word(event, "answers"),
             thread_key=_word(event, "thread"),
+            references=tuple(event.get("above", ())),
+            answers_whom=_word(event, "whom"),
             from_name=_word(event, "name"),
             from_address=_word(event, "from"),
             from_handle="@" + _word(event, "from") if event.get("from") else "",

@@ -6,20 +6,24 @@ Proved with the channel of an outside package, so that nothing here can lean on 
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from sociable.channels.base import RawItem
 from sociable.conversations.models import Attempt, Identity, Message, Outgoing, RawInbound
 from sociable.directory import limits
 from sociable.directory.models import Account, Connection, Limit
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import answer, connect, deliver, fetch, outbox, receive
+from sociable.journeys import answer, connect, deliver, fetch, outbox, place, receive
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
 from tests.channels.conftest import installed, pebble  # noqa: F401 - fixtures
+from tests.journeys.test_receive import together
 
 NEW, READ, DUPLICATE, UNREADABLE, NOTED = RawInbound.State.values
 
@@ -39,11 +43,13 @@ def account(cast: Cast, pebble: type, tmp_path: Any) -> Any:  # noqa: F811
 TEN, FIVE_PAST = at(10), at(10, 5)
 
 
-def tell(account: Any, when: Any = TEN, **event: Any) -> Message | None:
-    from sociable.channels.base import RawItem
+def line(number: str, when: Any = TEN, **event: Any) -> RawItem:
+    content = json.dumps({"type": "note", "from": "dev", "name": "Dev Patel", "id": number, **event}).encode()
+    return RawItem(f"{event.get('type', 'note')}:{number}", content, when)
 
-    content = json.dumps({"type": "note", "from": "dev", "name": "Dev Patel", **event}).encode()
-    item = RawItem(f"{event.get('type', 'note')}:{event['id']}", content, when)
+
+def tell(account: Any, when: Any = TEN, **event: Any) -> Message | None:
+    item = line(event.pop("id"), when, **event)
     done = receive.read_all(receive.store(account, "pebble", [item], fetched_at=when), when)
     return done[0] if done else None
 
@@ -108,6 +114,25 @@ def test_a_private_thread_goes_on_until_it_was_ended_long_ago(cast, account):
     settle.not_a_request(first.conversation_id, cast.asha, "thanks", at(12))
     much_later = tell(account, at(12) + timedelta(days=30), id="3", text="Trees!", private=True, thread="t")
     assert much_later.conversation != first.conversation
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_lines_of_somebody_known_in_one_instant_begin_one_conversation(account, monkeypatch):
+    known = tell(account, id="0", text="Hello")
+    fresh = receive.store(account, "pebble", [line("1", thread="t"), line("2", thread="t")], fetched_at=TEN)
+    both, looked, find = threading.Barrier(2), threading.local(), place.conversations_asked.thread_of
+
+    def look(*given):
+        found = find(*given)
+        if connection.features.has_select_for_update and not hasattr(looked, "once"):
+            looked.once = both.wait(10)  # both have looked, and neither has begun
+        return found
+
+    monkeypatch.setattr(place.conversations_asked, "thread_of", look)
+    together(lambda raw: receive.read_all([raw], TEN), fresh)
+    lines = Message.objects.exclude(pk=known.pk)
+    assert (lines.count(), len({one.conversation_id for one in lines})) == (2, 1)
+    assert Wait.objects.filter(conversation=lines[0].conversation).count() == 1
 
 
 def test_an_edit_keeps_what_was_said_and_holds_an_answer_to_it(cast, account):

@@ -102,6 +102,17 @@ def contact_by(*, partner_id: int, kind: str, address: str, name: str, now: date
     return contact
 
 
+def one_after_another(*, partner_id: int, kind: str, address: str) -> bool:
+    """This function will keep others from reading what somebody known said until the transaction ends; True where they may have.
+
+    Shape:  whoever gets True looks again: what was said at the same instant is there now. On SQLite nobody else writes
+    """
+    if not connection.features.has_select_for_update:
+        return False
+    known = Identity.objects.filter(partner_id=partner_id, kind=kind, address=address[:320])
+    return known.select_for_update(no_key=True).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """An attachment whose bytes are safe on disk, before its message is a row."""

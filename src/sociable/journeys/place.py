@@ -43,7 +43,7 @@ def place(
     told = parsed if parsed.happening == "said" else _happened(raw, parsed, now)
     if told is None:
         return None
-    found = conversations_asked.thread_of(told, raw, stated.account)
+    found = _thread_of(told, raw, stated)
     if found.duplicate_of is not None:
         _mark(raw, RawInbound.State.DUPLICATE, found.duplicate_of)
         returned.seen(found.duplicate_of, now)
@@ -55,6 +55,16 @@ def place(
     if message is not None and parsed.happening == "edited":
         mirror.edited_before_it_came(message, parsed)
     return message
+
+
+def _thread_of(parsed: Parsed, raw: RawInbound, stated: Stated) -> Thread:
+    """Where it belongs; before somebody's line begins a conversation, another of theirs that is being read is waited for."""
+    found = conversations_asked.thread_of(parsed, raw, stated.account)
+    if found.conversation is None and found.duplicate_of is None and (parsed.thread_key or parsed.in_reply_to):
+        who = {"kind": parsed.identity_kind, "address": parsed.from_address}
+        if conversations.one_after_another(partner_id=stated.account.partner_id, **who):
+            return conversations_asked.thread_of(parsed, raw, stated.account)
+    return found
 
 
 def _said(

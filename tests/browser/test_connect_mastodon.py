@@ -59,7 +59,7 @@ def do(kind: str, later: timedelta = timedelta()) -> None:
 def test_as_a_new_administrator(alex: Any, mastodon: Mastodon) -> None:
     mastodon.post("jerry", "@help from before we were here")
     _propose(alex)
-    _state_it_live(alex)
+    _let_it_learn(alex)
     _connect(alex, mastodon)
     account = Account.objects.get(slug="help-on-mastodon")
     assert account.handle == f"@help@localhost:{mastodon.port}"
@@ -84,13 +84,18 @@ def _propose(alex: Any) -> None:
     alex.get_by_role("button", name="Propose it").click()
 
 
-def _state_it_live(alex: Any) -> None:
+def _let_it_learn(alex: Any) -> None:
     account = Account.objects.get(slug="help-on-mastodon")
     alex.goto(f"/office/accounts/{account.pk}/")
-    alex.get_by_role("link", name="Change", exact=True).click()
-    alex.get_by_label("Stage").select_option(label="Live")
-    alex.get_by_role("button", name="Save").click()
-    alex.goto(f"/office/accounts/{account.pk}/")
+    alex.get_by_text("Move it to another stage").click()
+    alex.get_by_label("Move it to").select_option(label="Learning, until a day")
+    alex.get_by_label("Learning until").fill((timezone.localdate() + timedelta(days=60)).isoformat())
+    alex.get_by_role("button", name="Move it").click()
+    alex.get_by_text("Say why it is to move all the same").first.wait_for()
+    look(alex, "mastodon-stage")
+    alex.get_by_label("Why").fill("It is connected next")
+    alex.get_by_role("button", name="Move it").click()
+    alex.get_by_text("has moved. Now: Learning until").wait_for()
 
 
 def _connect(alex: Any, mastodon: Mastodon) -> None:

@@ -253,3 +253,29 @@ def test_it_says_what_it_is_for_and_who_answers(cast, pages):
     assert {row["id"]: row["answered_from"] for row in rows}["news"] == "help"
     Account.objects.filter(pk=news.pk).update(stage="resting")
     assert "answered from" not in pages.get(reverse("public:account", args=["news"])).page.text
+
+
+def test_a_learning_day_that_has_passed_is_not_promised_again(pages, cast, clock):
+    Account.objects.filter(pk=cast.help.pk).update(stage=Account.Stage.LEARNING, learning_until_on=date(2026, 11, 22))
+    text = pages.get("/accounts/help/").page.text
+    assert "Still learning" in text
+    assert "22 November" not in text
+
+
+@pytest.mark.parametrize("stage", ["resting", "closed"])
+def test_what_nobody_answers_offers_the_other_ways_to_ask(pages, cast, clock, stage):
+    Account.objects.filter(pk=cast.help.pk).update(purpose="help")
+    Account.objects.filter(pk=cast.books.pk).update(stage=stage, other_ways="Phone 0113 496 0121")
+    page = pages.get("/accounts/libraries/").page
+    assert "Other ways to ask Phone 0113 496 0121 Ashby Help" in page.text
+    assert page.links["Ashby Help"] == "/accounts/help/"
+
+
+def test_how_long_people_waited_while_the_team_learnt_stands_apart(pages, cast, clock):
+    Account.objects.filter(pk=cast.help.pk).update(stage=Account.Stage.LEARNING, learning_until_on=date(2027, 5, 1))
+    cast.ask(when=at(10))
+    clock.now = at(15)
+    page = pages.get("/accounts/help/").page
+    assert "While the team was learning, counted apart: 0 people answered in time" in page.text
+    assert page.text.count("Half of 1 person waited") == 1
+    assert "Nothing fell due in the last 30 days" in page.text

@@ -21,6 +21,7 @@ class Concern(models.Model):
         ENDING = "ending", "Log-in ends"
         QUIET = "quiet", "Webhook quiet"
         READINESS = "readiness", "Sign-off ends"
+        LEARNING = "learning", "Learning is over"
 
     account = models.ForeignKey("directory.Account", models.CASCADE, related_name="concerns")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from sociable.cover import days, readiness
 from sociable.directory import queries as directory
 from sociable.directory.health_models import Concern
-from sociable.directory.models import Connection
+from sociable.directory.models import Account, Connection
 from sociable.domain.worktime.wording import date_words
 from sociable.due import services as due
 from sociable.due.models import DueRow
@@ -42,7 +42,7 @@ def look(row: DueRow, now: datetime) -> None:
 def note(now: datetime) -> None:
     """This function will begin a concern for each thing that is wrong now, and end those that are wrong no more."""
     heard = Connection.objects.filter(account__stage__in=fetch.STAGES_HEARD).select_related("account")
-    wrong = {concern.key: concern for concern in (*_wrong(heard, now), *_sign_offs(now))}
+    wrong = {concern.key: concern for concern in (*_wrong(heard, now), *_sign_offs(now), *_learning_ended(now))}
     known = set(Concern.objects.filter(key__in=wrong).values_list("key", flat=True))
     Concern.objects.bulk_create(concern for key, concern in wrong.items() if key not in known)
     Concern.objects.filter(over_at=None).exclude(key__in=wrong).update(over_at=now)
@@ -82,3 +82,18 @@ def _sign_offs(now: datetime) -> Iterator[Concern]:
         yield Concern(
             account=row.account, kind=Concern.Kind.READINESS, key=f"ready:{row.pk}", words=words, began_at=now
         )
+
+
+def _learning_ended(now: datetime) -> Iterator[Concern]:
+    """One for each account whose day until which it is learning has passed, until it moves on or is given another."""
+    learning = Account.objects.filter(
+        stage=Account.Stage.LEARNING, learning_until_on__lte=now.date() + timedelta(days=1)
+    )
+    for account in learning.select_related("partner"):
+        until_on = account.learning_until_on or now.date()
+        if days.day_of(now, directory.zone_of(account)) > until_on:
+            words = (
+                f"It was learning until {date_words(until_on)}. Move it to live, or say until when it is learning now."
+            )
+            key = f"learning:{account.pk}:{until_on.isoformat()}"
+            yield Concern(account=account, kind=Concern.Kind.LEARNING, key=key, words=words, began_at=now)

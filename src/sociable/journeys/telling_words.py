@@ -20,6 +20,7 @@ _HEADS = {
     Concern.Kind.ENDING: "Log-ins that end soon",
     Concern.Kind.QUIET: "Webhooks that went quiet",
     Concern.Kind.READINESS: "Sign-offs that end soon",
+    Concern.Kind.LEARNING: "Learning that was to be over",
 }
 _MEANS = {
     Concern.Kind.TROUBLE: (
@@ -29,14 +30,19 @@ _MEANS = {
     Concern.Kind.ENDING: "Connect these accounts anew before, and nothing is missed.",
     Concern.Kind.QUIET: "See in the network's own settings that it still has our webhook address.",
     Concern.Kind.READINESS: "Renew them before, or the hours these people cover have a hole.",
+    Concern.Kind.LEARNING: "Until then the public reads that they are still learning, without a day.",
 }
 _SUBJECTS = {
     Concern.Kind.TROUBLE: ("is not heard", "are not heard"),
     Concern.Kind.ENDING: ("needs a new log-in", "need a new log-in"),
     Concern.Kind.QUIET: ("is no longer called by its network", "are no longer called by their networks"),
     Concern.Kind.READINESS: ("has a sign-off that ends soon", "have sign-offs that end soon"),
+    Concern.Kind.LEARNING: ("was to have finished learning", "were to have finished learning"),
 }
-_OF_COVER = {Concern.Kind.READINESS: ("Who is ready", "planning:ready")}
+_OF_COVER = {
+    Concern.Kind.READINESS: ("Who is ready", "planning:ready"),
+    Concern.Kind.LEARNING: ("Their stages", "office:accounts"),
+}
 
 
 def subject(concerns: Sequence[Concern]) -> str:

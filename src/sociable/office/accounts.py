@@ -17,15 +17,13 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection, PromiseVersion
 from sociable.domain.worktime import Calendar
 from sociable.journeys import chat, state
-from sociable.office import health, stating
+from sociable.office import health, stage, stating
 from sociable.office.forms import AccountForm, NewAccountForm
 from sociable.office.rights import page, parts
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
-
-STAGE_TONES = {"live": "good", "learning": "info", "proposed": "outline", "resting": "", "closed": ""}
 
 
 def seen_by(person: Person) -> Any:
@@ -92,7 +90,7 @@ def _row(
         "hours": hours.sentence() if hours else "No hours stated",
         "special": hours.special_sentences(now.astimezone(calendar.zone).date()) if hours and calendar else [],
         "promise": rule.sentence() if rule and hours else "No promise",
-        "tone": STAGE_TONES[account.stage],
+        "tone": stage.TONES[account.stage],
         "connected": connection is not None,
         "health": health.of(connection, now, zone, is_all=registry.needs_connection(account.channel)),
     }
@@ -109,7 +107,7 @@ def show(request: HttpRequest, account_id: int) -> HttpResponse:
     context = {
         **_row(account, calendar, directory.promise_versions(account), connection, now),
         "warnings": ending([calendar], now),
-        "may_change": permissions.can_change_account(person, account.place),
+        **stage.shown(account, now, may_change=permissions.can_change_account(person, account.place)),
         "may_connect": permissions.can_connect(person, account.place),
         "facts": _facts(account),
         "chat_tag": chat.script_line(account.slug),
@@ -120,16 +118,12 @@ def show(request: HttpRequest, account_id: int) -> HttpResponse:
 
 
 def _facts(account: Account) -> list[dict[str, str]]:
-    stage = account.get_stage_display()
-    if account.stage == Account.Stage.LEARNING and account.learning_until_on:
-        stage += f" until {account.learning_until_on:%-d %B %Y}"
     facts = [
         ("Partner", account.partner.name),
         ("Service", str(account.service or "")),
         ("Lives on", registry.kinds()[account.channel].name if account.channel in registry.kinds() else ""),
         ("Purpose", account.get_purpose_display()),
         ("Answered from", account.answered_from.name if account.answered_from else ""),
-        ("Stage", stage),
         ("What it does", account.about),
         ("Mail address", account.address),
         ("Other ways to ask", account.other_ways),
@@ -151,7 +145,9 @@ def add(request: HttpRequest) -> HttpResponse:
     form = NewAccountForm(signed_in(request), request.POST or None)
     if request.method == "POST" and form.is_valid():
         account = state.add_account(form.save(commit=False), person=signed_in(request), now=timezone.now())
-        messages.success(request, f"{account.name} is proposed. Next, say who owns it, its hours and its promise.")
+        messages.success(
+            request, f"{account.name} is proposed. Next, say who owns it, its hours and its promise; then move it on."
+        )
         return redirect("office:edit_account", account_id=account.pk)
     return page(request, "accounts", "form.html", {"form": form, "title": "Propose an account", "yes": "Propose it"})
 

@@ -80,8 +80,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "service",
             "purpose",
             "answered_from",
-            "stage",
-            "learning_until_on",
             "about",
             "address",
             "handle",
@@ -102,7 +100,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "division",
             "zone",
         )
-        field_classes = {"learning_until_on": DateField, "reviewed_on": DateField, "link": WebField}  # noqa: RUF012 - as Django has it
+        field_classes = {"reviewed_on": DateField, "link": WebField}  # noqa: RUF012 - as Django has it
         widgets = {  # noqa: RUF012
             "about": forms.Textarea(attrs={"rows": 3}),
             "other_ways": forms.Textarea(attrs={"rows": 3}),
@@ -113,7 +111,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "Sociable's own pages always may.",
         }
         labels = {  # noqa: RUF012
-            "learning_until_on": "Learning until",
             "about": "What it does",
             "address": "Mail address",
             "handle": "Handle",
@@ -175,8 +172,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
         cleaned = super().clean() or {}
         if cleaned.get("signs_with") == Account.SignsWith.ACCOUNT and not cleaned.get("sign_off", "").strip():
             self.add_error("sign_off", "Give the words with which the account signs.")
-        if cleaned.get("stage") == Account.Stage.LEARNING and not cleaned.get("learning_until_on"):
-            self.add_error("learning_until_on", "Say until when it is learning: the public is told.")
         return cleaned
 
 

@@ -46,13 +46,14 @@ class Kept:
 class Record:
     """One account's record: live waits, those from when it was learning, and how many came without a promise.
 
-    `first` is how the promise of a first answer in chat was kept, beside the other.
+    `first` is how the promise of a first answer in chat was kept, beside the other; `first_learning` the same while learning.
     """
 
     live: Kept = field(default_factory=Kept)
     learning: Kept = field(default_factory=Kept)
     unpromised: int = 0
     first: Kept = field(default_factory=Kept)
+    first_learning: Kept = field(default_factory=Kept)
 
 
 def kept_since(account_ids: Iterable[int], since: datetime, now: datetime) -> dict[int, Record]:
@@ -76,6 +77,7 @@ def kept_since(account_ids: Iterable[int], since: datetime, now: datetime) -> di
             learning=counted.get((pk, True), nothing),
             unpromised=without.get(pk, 0),
             first=first.get((pk, False), nothing),
+            first_learning=first.get((pk, True), nothing),
         )
         for pk in ids
     }
@@ -107,13 +109,17 @@ class Times:
     open: timedelta | None
 
 
-def times_since(account_id: int, calendar: Calendar | None, since: datetime, now: datetime) -> Times | None:
+def times_since(
+    account_id: int, calendar: Calendar | None, since: datetime, now: datetime, *, in_learning: bool = False
+) -> Times | None:
     """This function will find how long the person in the middle waited; whoever still waits counts with the time so far.
+
+    Waits that began while the account was learning are counted only where they are asked for, and then alone.
 
     Shape:  None where nobody asked
     """
     promised = Q(due_at__gte=since) | Q(due_at=None, started_at__gte=since) | Q(ended_at=None)
-    waits = Wait.objects.filter(promised, account_id=account_id, in_learning=False)
+    waits = Wait.objects.filter(promised, account_id=account_id, in_learning=in_learning)
     waits = waits.filter(Q(ended=_Ended.ANSWERED) | Q(ended_at=None))
     spans = [(begun, min(ended or now, now)) for begun, ended in waits.values_list("started_at", "ended_at")]
     spans = [(begun, max(begun, ended)) for begun, ended in spans]

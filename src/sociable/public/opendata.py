@@ -24,7 +24,8 @@ VERSION = 1
 COLUMNS = (
     "id", "name", "partner_id", "partner", "service", "purpose", "answered_from", "channel", "handle", "address", "link", "about", "stage",
     "learning_until", "hours", "hours_osm", "zone", "promise", "open_now", "opens_at", "closes_at", "answer_by_if_asked_now",
-    "kept_30_days", "late_30_days", "waiting_past_promise", "not_yet_due", "page", "ask",
+    "kept_30_days", "late_30_days", "waiting_past_promise", "not_yet_due",
+    "learning_kept_30_days", "learning_late_30_days", "learning_waiting_past_promise", "page", "ask",
 )  # fmt: skip
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 _SCHEMA = "https://schema.org/"
@@ -57,6 +58,9 @@ def fields(one: Shown, record: Record) -> dict[str, Any]:
         "closes_at": _instant(one.closes_at),
         "answer_by_if_asked_now": _instant(one.answer_by_at),
         **_counts(live),
+        "learning_kept_30_days": record.learning.kept,
+        "learning_late_30_days": record.learning.late + record.learning.closed,
+        "learning_waiting_past_promise": record.learning.waiting_late,
         "page": settings.PUBLIC_URL + reverse("public:account", args=[account.slug]),
         "ask": settings.PUBLIC_URL + reverse("public:ask_account", args=[account.slug]) if one.takes_form else None,
     }

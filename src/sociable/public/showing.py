@@ -139,7 +139,10 @@ class Shown:
         if self.account.stage != Account.Stage.LEARNING:
             return ""
         until = self.account.learning_until_on
-        return f"Learning until {until.day} {until:%B}" if until else "Learning"
+        if until is None or until < self.today:
+            return "Still learning"
+        year = f" {until.year}" if until.year != self.today.year else ""
+        return f"Learning until {until.day} {until:%B}{year}"
 
     @property
     def promise_words(self) -> str:

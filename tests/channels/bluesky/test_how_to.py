@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from sociable.conversations.models import Message
 from sociable.directory.models import Account, Connection
@@ -34,9 +37,13 @@ def test_an_account_is_connected_and_asked(
     proposed = office.submit(
         form, partner=str(cast.council.pk), name="Ashby on Bluesky", slug="bluesky", channel="bluesky"
     )
-    form = office.get(proposed["Location"]).page.form(button="Save")
-    office.submit(form, stage="live")
+    assert proposed.status_code == 302
     account = Account.objects.get(slug="bluesky")
+    form = office.get(reverse("office:account", args=[account.pk])).page.form(button="Move it")
+    soon = timezone.localdate() + timedelta(days=60)
+    office.submit(form, to="learning", learning_until_on=soon.isoformat(), reason="Connected and stated next")
+    account.refresh_from_db()
+    assert account.stage == "learning"
     connection = reverse("office:connection", args=[account.pk])
     assert connection in office.get(reverse("office:account", args=[account.pk])).page.links.values()
 

@@ -93,7 +93,10 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     here = showing.shown(found, now)
     record = kept.kept_since([found.pk], now - LOOK_BACK, now)[found.pk]
-    times = kept.times_since(found.pk, here.stated.calendar, now - LOOK_BACK, now)
+    times, while_learning = (
+        kept.times_since(found.pk, here.stated.calendar, now - LOOK_BACK, now, in_learning=in_learning)
+        for in_learning in (False, True)
+    )
     context = {
         "here": here,
         "partner": found.partner,
@@ -101,9 +104,11 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
         "record": record,
         "kept_words": showing.kept_words(record.live),
         "kept_details": showing.kept_details(record.live),
-        "learning_details": showing.kept_details(record.learning) if record.learning.judged else [],
+        "learning_details": _details(record.learning),
+        "learning_first": _details(record.first_learning),
+        "learning_times": showing.times_words(while_learning) if while_learning else "",
         "first_words": showing.kept_words(record.first) if here.promises_first else "",
-        "first_details": showing.kept_details(record.first) if record.first.judged or record.first.not_yet_due else [],
+        "first_details": _details(record.first),
         "chat_words": chat_words.asked_now(here) if here.takes_chat and here.is_open else "",
         "times_words": showing.times_words(times) if times else "",
         "other_ways": [way.strip() for way in found.other_ways.splitlines() if way.strip()],
@@ -111,6 +116,11 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
         "report_to": _report_to(here),
     }
     return render(request, "public/account.html", context)
+
+
+def _details(counted: kept.Kept) -> list[str]:
+    """What a figure is made of, where there is anything to count."""
+    return showing.kept_details(counted) if counted.judged or counted.not_yet_due else []
 
 
 def _data_block(told: dict[str, Any]) -> SafeString:

@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from sociable.channels import registry
 from sociable.channels.base import RawItem
 from sociable.conversations.models import Attempt, Identity, Message, Outgoing, RawInbound
-from sociable.directory import limits
+from sociable.directory import connecting, limits
 from sociable.directory.models import Account, Connection, Limit
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import answer, connect, deliver, fetch, outbox, place, receive
+from sociable.people.models import Person, Role
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
 from tests.channels.conftest import installed, pebble  # noqa: F401 - fixtures
@@ -525,9 +527,54 @@ def test_the_log_in_an_adapter_keeps_is_sealed_and_given_back(account, tmp_path)
     connection.refresh_from_db()
     assert connection.sealed_session
     assert "logged in" not in connection.sealed_session
-    from sociable.directory import connecting
-
     assert connecting.adapter_of(connection).session == "logged in"
+
+
+def in_the_middle(monkeypatch, act) -> None:
+    """Have something done while the network is being asked."""
+    adapter: Any = registry.adapter_class("pebble")
+    asked = adapter.fetch
+
+    def fetch_and_act(self, cursor, limit=25):
+        fetched = asked(self, cursor, limit)
+        act()
+        return fetched
+
+    monkeypatch.setattr(adapter, "fetch", fetch_and_act)
+
+
+def administrator(cast: Cast) -> Person:
+    Role.objects.create(person=cast.lee, kind="administrator", partner=cast.council)
+    return Person.objects.get(pk=cast.lee.pk)
+
+
+def put(folder, name: str) -> None:
+    event = {"type": "note", "id": name, "text": "Bins?", "from": "dev"}
+    (folder / f"in-{name}.json").write_text(json.dumps(event))
+
+
+@pytest.mark.parametrize("cursor", ["in-9.json", None])
+def test_what_was_asked_by_settings_that_hold_no_longer_is_not_kept(cast, account, tmp_path, monkeypatch, cursor):
+    put(tmp_path, "1")
+    Connection.objects.update(sealed_secrets=connecting.seal({"secret": "old"}))
+    settings = connect.Settings({"folder": str(tmp_path / "another")}, {"secret": "new"})
+    again = {"account": account, "settings": settings, "fetches": True, "person": administrator(cast), "now": at(9, 1)}
+    in_the_middle(monkeypatch, lambda: connect.connect(**again, cursor=cursor))
+    fetch.schedule(Connection.objects.get(), at(9))
+    do("fetch", at(9))
+    connection = Connection.objects.get()
+    assert (connection.cursor, connection.sealed_session, connection.trouble) == (cursor or "", "", "")
+    assert not RawInbound.objects.exists()
+    assert DueRow.objects.get(kind="fetch").due_at == at(9, 1), "the new connection is fetched at once"
+
+
+def test_a_fetch_that_took_too_long_does_not_take_the_cursor_back(account, tmp_path, monkeypatch):
+    put(tmp_path, "1")
+    in_the_middle(monkeypatch, lambda: Connection.objects.update(cursor="in-2.json"))
+    fetch.schedule(Connection.objects.get(), at(9))
+    do("fetch", at(9))
+    assert Connection.objects.get().cursor == "in-2.json"
+    assert DueRow.objects.get(kind="fetch").due_at == at(9), "and it is asked again from there"
 
 
 def test_the_words_of_the_search_are_kept_in_step_after_every_migration(account):

@@ -73,7 +73,7 @@ def test_the_database_itself_refuses_the_same_twice(cast):
 
 
 def test_cursor_and_raw_rows_move_in_one_transaction(cast, monkeypatch):
-    Connection.objects.create(account=cast.help, cursor="1:1")
+    connected = Connection.objects.create(account=cast.help, cursor="1:1")
 
     def fail(things):
         raise OperationalError("disk full")
@@ -81,10 +81,10 @@ def test_cursor_and_raw_rows_move_in_one_transaction(cast, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(due, "ask", fail)
         with pytest.raises(OperationalError):
-            store(cast.help, cursor="1:2")
+            store(cast.help, behind=(connected, "1:2"))
     assert Connection.objects.get().cursor == "1:1"
     assert not RawInbound.objects.exists()
-    store(cast.help, cursor="1:2")
+    store(cast.help, behind=(connected, "1:2"))
     assert Connection.objects.get().cursor == "1:2"
     assert RawInbound.objects.count() == 1
 

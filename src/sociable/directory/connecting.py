@@ -11,11 +11,16 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.db.models import QuerySet
 
 from sociable.channels import registry
 from sociable.channels.base import Adapter, ChannelError, Remembers, Sends
 from sociable.directory.models import Account, Connection
 from sociable.people.sealing import box
+
+
+class Reconnected(Exception):
+    """What the network said was asked by settings that hold no longer."""
 
 
 def seal(secrets: dict[str, str]) -> str:
@@ -50,17 +55,33 @@ def adapter_of(connection: Connection) -> Adapter:
     return registry.adapter(account.channel, told)
 
 
-def keep_session(account: Account, adapter: object) -> None:
-    """This function will keep the log-in that an adapter holds now, for the next call; a refused one is forgotten."""
+def keep_session(connection: Connection, adapter: object) -> None:
+    """This function will keep the log-in that an adapter holds now, for the next call; a refused one is forgotten.
+
+    Shape:  `connection` as it was when the adapter was made; one that was connected anew meanwhile needs a log-in of its own
+    """
     if not isinstance(adapter, Remembers):
-        return
-    connection = Connection.objects.filter(account=account).first()
-    if connection is None:
         return
     before = unseal(connection.sealed_session).get("session", "")
     if adapter.session != before:
         sealed = seal({"session": adapter.session}) if adapter.session else ""
-        Connection.objects.filter(pk=connection.pk).update(sealed_session=sealed)
+        _as_it_was(connection).update(sealed_session=sealed)
+
+
+def move_cursor(connection: Connection, cursor: str) -> None:
+    """This function will note how far an account's network has been read.
+
+    Shape:  `connection` as it was when the network was asked
+    Errors: Reconnected where it was connected anew, or read by another, meanwhile
+    """
+    if not _as_it_was(connection).filter(cursor=connection.cursor).update(cursor=cursor):
+        raise Reconnected
+
+
+def _as_it_was(connection: Connection) -> QuerySet[Connection]:
+    """The connection, unless somebody connected the account anew: each time its secrets are sealed anew, and begin anew."""
+    same = Connection.objects.filter(pk=connection.pk, sealed_secrets=connection.sealed_secrets)
+    return same.filter(begins_at=connection.begins_at)
 
 
 def whole(account: Account, plain: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:

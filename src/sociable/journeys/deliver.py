@@ -23,6 +23,7 @@ from sociable.channels.base import Outgoing as Parcel
 from sociable.conversations import files
 from sociable.conversations.models import Attempt, Message, Outgoing
 from sociable.directory import connecting
+from sociable.directory import queries as directory
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import identify, outbox
@@ -120,12 +121,14 @@ def _broke(outgoing: Outgoing, row: DueRow, now: datetime, error: Exception) -> 
 def lent(message: Message) -> Iterator[Sends]:
     """This function will lend the adapter that carries a message, and keep its log-in for the next."""
     account = outbox.sending_account(message)
+    connection = directory.connection_of(account).first()
     adapter = connecting.sender_of(account, message.channel)
     try:
         yield adapter
     finally:
         adapter.close()
-        connecting.keep_session(account, adapter)
+        if connection is not None:
+            connecting.keep_session(connection, adapter)
 
 
 def _hand_over(outgoing: Outgoing, row: DueRow) -> None:

@@ -68,7 +68,11 @@ def fetch(row: DueRow, now: datetime) -> None:
             more = _turn(connection, adapter, now)
         finally:
             adapter.close()
-            connecting.keep_session(connection.account, adapter)
+            connecting.keep_session(connection, adapter)
+    except connecting.Reconnected:
+        log.info("an account was connected anew while it was fetched", extra={"connection_id": connection.pk})
+        due.renew(row, now)  # nothing, where the new connection has asked for it already
+        return
     except RateLimited as error:
         pause = error.pause
         with transaction.atomic():
@@ -110,15 +114,15 @@ def _let_go_of_database() -> None:
 
 def _turn(connection: Connection, adapter: Fetches, now: datetime) -> bool:
     """Up to BATCHES_A_TURN batches; True if the network has more."""
-    cursor = connection.cursor
     for _ in range(BATCHES_A_TURN):
         _let_go_of_database()
-        fetched = adapter.fetch(cursor)
-        if fetched.items or fetched.cursor != cursor:
+        fetched = adapter.fetch(connection.cursor)
+        if fetched.items or fetched.cursor != connection.cursor:
+            behind = (connection, fetched.cursor)
             fresh = receive.store(
-                connection.account, connection.account.channel, fetched.items, fetched_at=now, cursor=fetched.cursor
+                connection.account, connection.account.channel, fetched.items, fetched_at=now, behind=behind
             )
-            cursor = fetched.cursor
+            connection.cursor = fetched.cursor
             receive.read_all(fresh, now)
             health.note_lag(connection, fresh, now)
             if isinstance(adapter, Hears):

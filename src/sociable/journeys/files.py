@@ -48,7 +48,7 @@ def bring(row: DueRow, now: datetime) -> None:
             _bring_one(one, adapter)
     finally:
         adapter.close()
-        connecting.keep_session(connection.account, adapter)
+        connecting.keep_session(connection, adapter)
     with transaction.atomic():
         due.close(row, now)
         account_id = message.conversation.account_id

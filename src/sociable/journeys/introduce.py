@@ -92,7 +92,7 @@ def _asked(connection: Connection) -> Who | None:
         return adapter.who() if isinstance(adapter, Introduces) else None
     finally:
         adapter.close()
-        connecting.keep_session(connection.account, adapter)
+        connecting.keep_session(connection, adapter)
 
 
 def _tomorrow(now: datetime) -> datetime:

@@ -70,4 +70,4 @@ def _asked(message: Message) -> Known:
         return adapter.name_of(message.from_address) if isinstance(adapter, Names) else Known()
     finally:
         adapter.close()
-        connecting.keep_session(connection.account, adapter)
+        connecting.keep_session(connection, adapter)

@@ -16,8 +16,9 @@ from sociable.channels import registry
 from sociable.channels.base import Parsed, RawItem
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Message, RawInbound
+from sociable.directory import connecting
 from sociable.directory import queries as directory
-from sociable.directory.models import Account
+from sociable.directory.models import Account, Connection
 from sociable.directory.queries import Stated
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
@@ -41,13 +42,14 @@ def store(
     *,
     fetched_at: datetime,
     recipients: Sequence[str] = (),
-    cursor: str | None = None,
+    behind: tuple[Connection, str] | None = None,
     from_history: bool = False,
 ) -> list[RawInbound]:
     """This function will commit raw items, the cursor behind them, and the due row that makes sure they are read.
 
-    Shape:  only items not stored before; `cursor` moves with them in the one transaction; for what comes `from_history`,
-            a folder of kept mail, no automatic answer is ever sent
+    Shape:  only items not stored before; the connection's cursor moves `behind` them in the one transaction; for what comes
+            `from_history`, a folder of kept mail, no automatic answer is ever sent
+    Errors: Reconnected, and nothing is stored, where the account was connected anew since its network was asked
     """
     kept = list(items)
 
@@ -56,8 +58,8 @@ def store(
             fresh = conversations.store_raw(
                 account, channel, kept, fetched_at=fetched_at, recipients=recipients, from_history=from_history
             )
-            if cursor is not None:
-                directory.connection_of(account).update(cursor=cursor)
+            if behind is not None:
+                connecting.move_cursor(*behind)
             if fresh:
                 ids = [raw.pk for raw in fresh]
                 due.ask([due.Due("receive", f"receive:{ids[0]}", ids[0], fetched_at + NET, {"raw": ids})])

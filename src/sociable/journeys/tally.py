@@ -123,7 +123,7 @@ def _seen(connection: Connection, day_on: date, now: datetime) -> Seen | None:
         return seen
     finally:
         adapter.close()
-        connecting.keep_session(connection.account, adapter)
+        connecting.keep_session(connection, adapter)
 
 
 def _can_list(connection: Connection, adapter: Adapter) -> bool:

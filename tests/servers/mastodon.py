@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from tests.servers.ground import folder, free_port, until
@@ -88,6 +89,15 @@ class Mastodon:
         request = Request(self.url + path, json.dumps(body).encode() if body else None, headers, method=method)
         with urlopen(request, timeout=30) as answer:
             return bytes(answer.read())
+
+    def token_that_may(self, scopes: str, name: str) -> str:
+        """Let an application of these scopes speak for somebody, as they would in their browser; return its access token."""
+        app = json.loads(self.ask("POST", "/api/v1/apps", client_name="Sociable", scopes=scopes))
+        chosen = urlencode({"username": name, "client_id": app["client_id"]}).encode()
+        with urlopen(Request(f"{self.url}/oauth/authorize", chosen), timeout=30) as page:
+            code = page.read().decode().partition("code: ")[2].partition("<")[0]
+        asked = {"grant_type": "authorization_code", "code": code, "client_id": app["client_id"]}
+        return str(json.loads(self.ask("POST", "/oauth/token", **asked))["access_token"])
 
     def post(self, name: str, text: str, **facts: Any) -> dict[str, Any]:
         """Post a status as somebody."""

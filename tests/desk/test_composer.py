@@ -69,6 +69,18 @@ def test_it_says_who_can_read_it_and_how_much_room_there_is(asha, asked):
     assert "Up to 495 characters" in page.text
 
 
+def test_what_followers_alone_can_read_is_not_said_to_be_for_everybody(asha, cast):
+    asked = heard(on_network(cast.help, "mastodon"), visibility="followers").conversation
+    page = asha.get(page_of(asked)).page
+    assert f"Mastodon to {MENTION}. Followers, or those in their group, can read it" in page.text
+    refused = asha.submit(composer(asha, asked), text=f"Your NHS number is 943 476 5919. {LONG}").page.text
+    assert "Too long, and followers, or those in their group, could read something private" in refused
+    assert "Followers, or those in their group, can read" in refused
+    refused = asha.submit(composer(asha, asked), text="Your NHS number is 943 476 5919.").page.text
+    assert "Followers, or those in their group, could read something private" in refused
+    assert "Everybody" not in refused
+
+
 def test_too_long_it_is_kept_and_the_ways_are_shown_in_their_order(asha, asked):
     refused = asha.submit(composer(asha, asked), text=LONG)
     assert refused.status_code == 409

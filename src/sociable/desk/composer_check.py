@@ -17,7 +17,7 @@ from sociable.domain.ways import Carrier, Judged, Offer, Way
 from sociable.journeys import ways
 from sociable.journeys.ways import Chosen, Place
 
-ALL_READ, THEY_READ = "Everybody can read", "Only they can read"
+THEY_READ = "Only they can read"
 
 
 def context(
@@ -31,7 +31,7 @@ def context(
     shut = window_words.shut(conversation, place.channel, now) if place.visibility != "public" else ""
     return {
         "stands": bool(shut) or stands(judged),
-        "title": shut or _title(judged),
+        "title": shut or _title(judged, place.readers),
         "exposed": [one.why for one in judged.exposed],
         "offers": _open_now(_offers(place, judged, chosen), shut=bool(shut)) if text.strip() else [],
         "count": count_words(judged.measured),
@@ -65,11 +65,11 @@ def count_words(measured: Sequence[Measured]) -> str:
     return f"{words} · {paid} text messages" if paid else words
 
 
-def _title(judged: Judged) -> str:
+def _title(judged: Judged, who: str) -> str:
     if judged.exposed and judged.too_long:
-        return "Too long, and everybody could read something private: choose how it goes"
+        return f"Too long, and {who[0].lower()}{who[1:]} could read something private: choose how it goes"
     if judged.exposed:
-        return "Everybody could read something private: choose how it goes"
+        return f"{who} could read something private: choose how it goes"
     return "Too long for one message: choose how it goes" if judged.too_long else "Send it another way"
 
 
@@ -113,7 +113,7 @@ def _hint(place: Place, offer: Offer) -> str:
 
 def _seen(place: Place, offer: Offer) -> Iterator[dict[str, str]]:
     """The messages of a way as they would be read, and by whom; not again what stands in a box beside it."""
-    by = ALL_READ if offer.in_public else THEY_READ
+    by = f"{place.readers} can read" if offer.in_public else THEY_READ
     if offer.way is Way.AS_IT_IS or len(offer.parts) > 1:
         for part in offer.parts:
             yield {"by": by, "text": part, "left": _left(place.carrier, offer, part)}

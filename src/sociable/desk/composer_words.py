@@ -144,7 +144,7 @@ def _to_words(conversation: Conversation, place: ways.Place) -> str:
     last = ways.heard_in(conversation).first()
     to = f"{words.channel_words(place.channel)} to {_known_as(conversation, place)}"
     if place.visibility:
-        to = f"{to}. {'Everybody' if place.carrier.public else 'Nobody else'} can read it"
+        to = f"{to}. {place.readers} can read it"
     if last is None or not last.from_address or place.address in (last.from_address, last.reply_address):
         return to
     return f"{to}, who asked. {last.from_name or last.from_address} wrote last, from {last.from_address}, and does not get it."

@@ -301,7 +301,7 @@ def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -
 VISIBILITIES = {
     "public": "Everybody can read it",
     "unlisted": "Everybody can read it, though it is in no list",
-    "followers": "Followers can read it",
+    "followers": "Followers, or those in their group, can read it",
     "private": "Only they and we can read it",
 }
 

@@ -93,6 +93,13 @@ class Place:
     def to(self) -> tuple[str, ...]:
         return (self.address,) if self.address else ()
 
+    @property
+    def readers(self) -> str:
+        """Who reads what is said there: a network keeps an answer in the circle in which they asked."""
+        if not self.carrier.public:
+            return "Nobody else"
+        return "Followers, or those in their group," if self.visibility == "followers" else "Everybody"
+
 
 # -- Where it goes ---------------------------------------------------------------------------------------------------------
 
@@ -302,7 +309,7 @@ def legs(
     if closing:
         said += private(conversation, place, closing.text, now.date())
     if said and not chosen.reason.strip():
-        raise TooPrivate(_too_private_words(said))
+        raise TooPrivate(_too_private_words(said, place.readers))
     return [*_LAID[chosen.way](place, offer, chosen), *([closing] if closing else [])], said
 
 
@@ -315,9 +322,9 @@ def _too_long_words(stands: Judged) -> str:
     return f"This is {ways.too_many(stands)} for one message.{others}"
 
 
-def _too_private_words(said: Sequence[Finding]) -> str:
+def _too_private_words(said: Sequence[Finding], readers: str) -> str:
     more = f" There is more like it: {len(said)} in all." if len(said) > 1 else ""
-    return f"Everybody could read this. {said[0].why}{more} Take it out, choose a private way, or say why it must be said in public."
+    return f"{readers} could read this. {said[0].why}{more} Take it out, choose a private way, or say why it must be said in public."
 
 
 def _as_parts(place: Place, offer: Offer, _: Chosen) -> list[Leg]:

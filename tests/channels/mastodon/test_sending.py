@@ -241,7 +241,7 @@ def test_a_revoked_token_is_told_and_not_final(mastodon: Mastodon, account_of: A
 def test_an_account_that_may_not_post_is_told_so_and_can_be_mended(mastodon: Mastodon, account_of: Accounts) -> None:
     adapter = account_of(mastodon, access_token=mastodon.token_that_may("read", "help"))
     question = asked(mastodon, account_of(mastodon))
-    with pytest.raises(LogInRefused, match="does not let this account do that: .*scopes") as told:
+    with pytest.raises(LogInRefused, match=r"does not let this account do that: .*scopes") as told:
         adapter.send(answer_to(question, "May I?"))
     assert not told.value.permanent, "a token with the right scope makes it go"
     assert not any("May I?" in status["content"] for status in mastodon.statuses("help"))

@@ -39,7 +39,7 @@ PUBLIC = {
         "public:postbox",
         "public:website",
     ),
-    *("public:receipt", "public:receipt_add", "public:receipt_file"),
+    *("public:receipt", "public:receipt_add", "public:receipt_file", "public:told"),
     *("health_live", "health_ready"),
     "api:hook",  # guarded by its token and by what the network signs
     *("account_login", "account_logout", "account_inactive", "account_signup"),
@@ -244,7 +244,7 @@ def test_these_people_would_see_it_if_they_might(cast: Cast, ids: dict[str, Any]
     assert set(office.values()) <= {200, 302, 405}, office
 
 
-@pytest.mark.parametrize("name", ["public:receipt", "public:receipt_add"])
+@pytest.mark.parametrize("name", ["public:receipt", "public:receipt_add", "public:told"])
 def test_a_private_link_is_not_guessed(ids: dict[str, Any], name: str) -> None:
     for method in ("get", "post"):
         assert ask(None, reverse(name, args=[ids["token"]]), method).status_code in (404, 405)

@@ -159,7 +159,7 @@ def _audience(session_key: str) -> Audience | None:
         return None
     accounts = frozenset(Account.objects.visible_to(person).values_list("pk", flat=True))
     shared = Conversation.objects.visible_to(person).filter(shares__isnull=False).exclude(account__in=accounts)
-    return Audience(accounts, frozenset(shared.values_list("pk", flat=True)))
+    return Audience(accounts, frozenset(shared.values_list("pk", flat=True)), person.pk)
 
 
 async def _in_thread(ask: Callable[[], Answer]) -> Answer:

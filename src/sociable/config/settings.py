@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "sociable.public",
     "sociable.api",
     "sociable.worker",
+    "sociable.alerts",
     "sociable.promises",
     "sociable.conversations",
     "sociable.cover",

@@ -122,6 +122,20 @@ def holds(row: DueRow) -> bool:
     return _ours(row).exists()
 
 
+def held(rows: Iterable[DueRow]) -> list[DueRow]:
+    """This function will lock those of these rows that their claims still hold, and return them; inside a transaction."""
+    given = {row.pk: row for row in rows}
+    standing = DueRow.objects.select_for_update().filter(pk__in=given, done_at=None).order_by("pk")
+    claims = dict(standing.values_list("pk", "claim_id"))
+    return [row for row in given.values() if claims.get(row.pk) == row.claim_id]
+
+
+def close_all(rows: Iterable[DueRow], now: datetime) -> None:
+    """This function will mark rows done that `held` has locked."""
+    ids = [row.pk for row in rows]
+    DueRow.objects.filter(pk__in=ids).update(done_at=now, claim_id=NOBODY, last_error="")
+
+
 def extend(row: DueRow, now: datetime, lease: timedelta = LEASE, *, well: bool = False) -> bool:
     """This function will keep a row in hand for another lease, if this claim still holds it.
 

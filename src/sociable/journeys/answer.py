@@ -24,7 +24,7 @@ from sociable.domain.errors import DomainError
 from sociable.domain.text import Finding, fits
 from sociable.domain.ways import Way
 from sociable.due import services as due
-from sociable.journeys import claim, outbox, senders, settle, trail, ways, windows
+from sociable.journeys import alert, claim, outbox, senders, settle, trail, ways, windows
 from sociable.journeys.receipts import private_link
 from sociable.live import services as live
 from sociable.people import permissions
@@ -94,6 +94,7 @@ def send(
         written = _write(conversation, place, person, text, now=now, how=how)
         _attach(written[0], attachments, hashes)
         promises.heard(message=written[0], conversation=conversation)
+        alert.acknowledge(conversation.pk, person, now)
         conversations.touched(conversation, at=now, direction="out", by_person=True)
         _queue(written, now)
         Draft.objects.filter(conversation=conversation, person=person, kind="answer").delete()

@@ -17,6 +17,7 @@ from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
 from sociable.due.models import DueRow
+from sociable.journeys import alert
 from sociable.live import services as live
 from sociable.people import permissions
 from sociable.people import services as people
@@ -94,6 +95,7 @@ def hold(conversation: Conversation, person: Person, now: datetime) -> bool:
     ):
         return False
     due.ask([due.Due("hold", f"hold:{conversation.pk}", conversation.pk, until)])
+    alert.acknowledge(conversation.pk, person, now)
     live.publish(kind="held", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
     return True
 

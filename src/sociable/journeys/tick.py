@@ -1,17 +1,20 @@
-"""A warning instant of a wait has come: re-compute it, note that it was told, and say so to open screens.
+"""Warning instants of waits have come: re-compute each, note that it was told, begin its chain, and say so to open screens.
 
-Who is told by which route is decided above; here each instant of each wait is told once, late or not, and never lost.
+Who is told by which route is decided in alerts; here each instant of each wait is told once, late or not, and never lost.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
+from sociable.alerts.services import Came
 from sociable.directory import queries as directory
 from sociable.due import services as due
 from sociable.due.models import DueRow
+from sociable.journeys import alert
 from sociable.live import services as live
 from sociable.promises import services as promises
 from sociable.promises.models import Wait, Warned
@@ -22,27 +25,54 @@ class Overtaken(Exception):
 
 
 def warn(row: DueRow, now: datetime) -> None:
-    """This function will tell one warning instant of a wait, if it still stands."""
+    """This function will tell one warning instant of a wait, if it still stands.
+
+    Errors: Overtaken
+    """
+    if not warn_all([row], now) and DueRow.objects.filter(key=row.key, due_at__lte=now).exists():
+        raise Overtaken
+
+
+def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
+    """This function will tell the warning instants of many waits in one transaction, and return how many rows were still ours.
+
+    Shape:  all rows of one claim; one that another claim holds meanwhile is left to it
+    """
     with transaction.atomic():
-        wait = _open_wait(row.subject_id)
-        if wait is None:
-            due.close(row, now)
-            return
-        kind = row.data["kind"]
-        at = promises.instants_of(wait, directory.calendar_of((wait.promise or wait).account)).get(kind)
-        if at is not None and at > now:  # the hours changed between
-            due.renew(row, at)
-            return
-        if (
-            at is not None and not Warned.objects.filter(wait=wait, kind=kind).exists()
-        ):  # the lock on the wait keeps others out
-            Warned.objects.create(wait=wait, kind=kind, due_at=at, told_at=now)
-            live.publish(kind=f"warn:{kind}", account_id=wait.account_id, conversation_id=wait.conversation_id, now=now)
-        if not due.close(row, now):
-            raise Overtaken
+        waits = _open_waits(rows)  # their lock first, as whoever re-computes a wait takes it
+        ours = due.held(rows)
+        calendars = directory.calendars_of(
+            {(w.promise or w).account_id: (w.promise or w).account for w in waits.values()}.values()
+        )
+        told = set(Warned.objects.filter(wait__in=waits).values_list("wait_id", "kind"))
+        came, done = [], []
+        for row in ours:
+            wait, kind = waits.get(row.subject_id), row.data["kind"]
+            at = promises.instants_of(wait, calendars[(wait.promise or wait).account_id]).get(kind) if wait else None
+            if wait is not None and at is not None and at > now:  # the hours changed between
+                due.renew(row, at)
+                continue
+            if wait is not None and at is not None and (wait.pk, kind) not in told:
+                told.add((wait.pk, kind))
+                came.append(Came(wait, kind, at))
+            done.append(row)
+        _tell(came, now)
+        due.close_all(done, now)
+    return len(ours)
 
 
-def _open_wait(wait_id: int) -> Wait | None:
-    """The wait with the account that judges it, locked; None where it has ended."""
-    wanted = Wait.objects.open().select_related("account__partner", "promise__account__partner")
-    return wanted.select_for_update(of=("self",)).filter(pk=wait_id).first()
+def _tell(came: Sequence[Came], now: datetime) -> None:
+    Warned.objects.bulk_create(Warned(wait=one.wait, kind=one.kind, due_at=one.due_at, told_at=now) for one in came)
+    live.publish_all(
+        [live.Event(f"warn:{one.kind}", one.wait.account_id, one.wait.conversation_id) for one in came], now
+    )
+    alert.begin(came, now)
+
+
+def _open_waits(rows: Sequence[DueRow]) -> dict[int, Wait]:
+    """The waits that have not ended, locked, each with the account that judges it and who has it in hand."""
+    wanted = Wait.objects.open().select_related(
+        "account__partner", "account__answered_from__partner", "promise__account__partner", "conversation__held_by"
+    )
+    locked = wanted.select_for_update(of=("self",)).filter(pk__in={row.subject_id for row in rows})
+    return {wait.pk: wait for wait in locked.order_by("pk")}

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ class Frame(NamedTuple):
     account_id: int | None = None
     conversation_id: int | None = None
     kind: str = ""
+    person_id: int | None = None  # the one it is for; None: whoever may hear of the account
 
 
 RESYNC = Frame(b"event: resync\ndata: {}\n\n")  # "something was missed: load anew"
@@ -61,10 +62,10 @@ def frame_of(hint: Hint) -> Frame:
 
     Shape:  `id` is there only where the event is stored; without it a browser's place in the table does not move
     """
-    told = {name: value for name, value in hint.items() if name != "id"}
+    told = {name: value for name, value in hint.items() if name not in ("id", "only_for")}
     number = f"id: {hint['id']}\n" if hint.get("id") else ""
     content = f"{number}data: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
-    return Frame(content, hint["account"], hint["conversation"], hint["kind"])
+    return Frame(content, hint["account"], hint["conversation"], hint["kind"], hint.get("only_for"))
 
 
 def open_stream(wants: Callable[[Frame], bool], only: int | None = None) -> Stream:
@@ -107,6 +108,12 @@ def tell(hint: Hint) -> None:
     """This function will hand a hint to every stream of this process that wants it; call it from any thread."""
     frame = frame_of(hint)
     _hand_out(frame, lambda stream: stream.wants(frame), hint["conversation"])
+
+
+def tell_all(hints: Sequence[Hint]) -> None:
+    """This function will hand many hints out, in their order."""
+    for hint in hints:
+        tell(hint)
 
 
 def resync() -> None:

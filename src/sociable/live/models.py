@@ -13,6 +13,7 @@ class ChangeEvent(models.Model):
     at = models.DateTimeField()
     account_id = models.BigIntegerField()
     conversation_id = models.BigIntegerField(null=True)
+    person_id = models.BigIntegerField(null=True, help_text="The one person it is for; empty: whoever sees the account")
     kind = models.CharField(max_length=30)
 
     class Meta:

@@ -34,9 +34,10 @@ def missed(after: int, wants: Callable[[Frame], bool]) -> list[Frame]:
             return [RESYNC]
         came_after |= Q(at__gte=seen.at - LOOK_BACK)
     events = ChangeEvent.objects.filter(came_after).exclude(pk=after).order_by("pk")
-    rows = events.values("id", "account_id", "conversation_id", "kind")[:_MOST_LOOKED_AT]
+    rows = events.values("id", "account_id", "conversation_id", "kind", "person_id")[:_MOST_LOOKED_AT]
     hints = (
         {"id": r["id"], "account": r["account_id"], "conversation": r["conversation_id"], "kind": r["kind"]}
+        | ({"only_for": r["person_id"]} if r["person_id"] else {})
         for r in rows
     )
     frames = [frame for frame in map(frame_of, hints) if wants(frame)]

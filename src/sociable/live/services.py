@@ -6,6 +6,8 @@ The hint may be lost; the stored event is the guarantee.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,10 +19,37 @@ from sociable.live.models import ChangeEvent
 KEEP = timedelta(hours=12)  # a browser away for longer loads its page anew
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change, before it is stored; `person_id`: it is for one person alone."""
+
+    kind: str
+    account_id: int
+    conversation_id: int | None
+    person_id: int | None = None
+
+
 def publish(*, kind: str, account_id: int, conversation_id: int | None, now: datetime) -> None:
     """This function will store a change event in the running transaction and tell open screens after it commits."""
     event = ChangeEvent.objects.create(at=now, account_id=account_id, conversation_id=conversation_id, kind=kind)
     _tell({"id": event.pk, "account": account_id, "conversation": conversation_id, "kind": kind})
+
+
+def publish_all(events: Sequence[Event], now: datetime) -> None:
+    """This function will store and tell many change events with one statement."""
+    rows = ChangeEvent.objects.bulk_create(
+        ChangeEvent(
+            at=now, account_id=e.account_id, conversation_id=e.conversation_id, kind=e.kind, person_id=e.person_id
+        )
+        for e in events
+    )
+    _tell_all(
+        [
+            {"id": row.pk, "account": row.account_id, "conversation": row.conversation_id, "kind": row.kind}
+            | ({"only_for": row.person_id} if row.person_id else {})
+            for row in rows
+        ]
+    )
 
 
 def hint(*, kind: str, account_id: int, conversation_id: int | None, **more: Any) -> None:
@@ -44,6 +73,21 @@ def _tell(told: hub.Hint) -> None:
         _notify("sociable_change", json.dumps(told, separators=(",", ":")))  # delivered by the database at commit
     else:
         transaction.on_commit(lambda: hub.tell(told))
+
+
+def _tell_all(told: Sequence[hub.Hint]) -> None:
+    if connection.vendor == "postgresql":
+        _notify_all("sociable_change", [json.dumps(one, separators=(",", ":")) for one in told])
+    else:
+        transaction.on_commit(lambda: hub.tell_all(told))
+
+
+def _notify_all(channel: str, payloads: Sequence[str]) -> None:
+    if payloads:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", [channel, list(payloads)]
+            )
 
 
 def _notify(channel: str, payload: str) -> None:

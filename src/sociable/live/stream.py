@@ -31,13 +31,16 @@ _HEADERS = [
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What one person may hear of: all of some accounts, and single conversations shown to them."""
+    """What one person may hear of: all of some accounts, single conversations shown to them, and what is for them alone."""
 
     accounts: frozenset[int]
     conversations: frozenset[int] = frozenset()
+    person_id: int | None = None
 
     def may_hear(self, frame: Frame) -> bool:
         """This function will say whether the person may know of this event."""
+        if frame.person_id is not None:
+            return frame.person_id == self.person_id
         return frame.account_id in self.accounts or frame.conversation_id in self.conversations
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sociable.public.views import accounts, ask, chat, papers, receipt
+from sociable.public.views import accounts, ask, chat, papers, receipt, told
 
 app_name = "public"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("r/<str:token>/", receipt.receipt, name="receipt"),
     path("r/<str:token>/add/", receipt.add, name="receipt_add"),
     path("r/<str:token>/files/<int:pk>/", receipt.file, name="receipt_file"),
+    path("told/<str:token>/", told.told, name="told"),
     path("chat/<slug:slug>/", chat.about, name="chat"),
     path("chat/<slug:slug>/begin", chat.begin, name="chat_begin"),
     path("chat/<slug:slug>/lines", chat.lines, name="chat_lines"),

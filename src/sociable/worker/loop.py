@@ -18,6 +18,7 @@ from django.utils import timezone
 from sociable.due import services as due
 from sociable.due.models import DueRow, Pace
 from sociable.journeys import (
+    alert,
     approved,
     chat,
     claim,
@@ -36,7 +37,7 @@ from sociable.journeys import (
     windows,
 )
 from sociable.live import hub
-from sociable.worker import housekeeping, lanes, watch
+from sociable.worker import handing, housekeeping, lanes, watch
 from sociable.worker.lanes import Crew, Lane
 from sociable.worker.leases import Leases
 
@@ -57,6 +58,7 @@ def _receive(row: DueRow, now: datetime) -> None:
 JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "receive": _receive,
     "warn": tick.warn,
+    "chain": alert.climb,
     "deliver": deliver.deliver,
     "resolve": deliver.resolve,
     "files": files.bring,
@@ -74,13 +76,16 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "chat": chat.end_quiet,
     "housekeeping": housekeeping.run,
 }
+# Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
+TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {"warn": tick.warn_all, "chain": alert.climb_all}
 NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "tally", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
 # trouble is known have places of their own. Measured by benchmarks/fetching.py.
 LANES = (
-    Lane("quick", ("receive", "warn", "hold", "snooze", "window", "chat", "blank", "concerns", "housekeeping"), 20, 1),
+    Lane("alerts", ("warn", "chain"), 100, 1),
+    Lane("quick", ("receive", "hold", "snooze", "window", "chat", "blank", "concerns", "housekeeping"), 20, 1),
     Lane("deliver", ("deliver", "resolve", "tell"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
     Lane("deliver-again", ("deliver", "resolve", "tell"), 1, 2, (Pace.FAILED,)),
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
@@ -98,13 +103,30 @@ def do_due(kinds: Sequence[str] | None = None, limit: int = 20, leases: Leases |
         random.shuffle(rows)  # one that takes the worker down must not be first every time
     if leases is not None:
         leases.add(rows)
+    done = _do_together(rows)
     for row in rows:
         try:
-            do(row)
+            if row.pk not in done:
+                do(row)
         finally:
             if leases is not None:
                 leases.drop(row)
     return len(rows)
+
+
+def _do_together(rows: Sequence[DueRow]) -> set[int]:
+    """Do what can be done in one transaction, and return which rows that were."""
+    done: set[int] = set()
+    for kind, journey in TOGETHER.items():
+        some = [row for row in rows if row.kind == kind and row.attempts == 1]
+        if len(some) < 2:
+            continue
+        try:
+            journey(some, timezone.now())
+            done.update(row.pk for row in some)
+        except Exception:
+            log.exception("due rows failed together; each is tried alone", extra={"due_kind": kind, "rows": len(some)})
+    return done
 
 
 def do(row: DueRow) -> None:
@@ -145,7 +167,7 @@ def _work(lane: Lane, leases: Leases, stop: threading.Event, crew: Crew | None =
             stop.wait(PAUSE_SECONDS)
             continue
         if not more:
-            hub.wait_for_work(seen, POLL_SECONDS)
+            hub.wait_for_work(seen, handing.until_next(lane.kinds, POLL_SECONDS) if crew is None else POLL_SECONDS)
     close_old_connections()
 
 
@@ -164,6 +186,10 @@ class Worker:
                 daemon=True,
             )
             for lane in LANES
+        ]
+        self._lanes += [
+            threading.Thread(target=one.run, args=(self._stop,), name=f"worker-{name}", daemon=True)
+            for name, one in zip(handing.KINDS, handing.all_kinds(self._leases), strict=True)
         ]
         beside = (("leases", self._leases.keep), ("watch", watch.run), ("begin", _begin))
         self._beside = [

@@ -1,0 +1,255 @@
+"""Reads what the rule of alerting needs to know of accounts at an instant, with the same few queries however many they are.
+
+Who is told is decided in domain/alerting; "Would I be told?" asks the same as the chain does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from sociable.alerts.models import AlertPolicy, Notice, Route
+from sociable.cover.models import Readiness, Shift, TimeAway, WorkingPattern
+from sociable.directory import queries as directory
+from sociable.directory.models import Account
+from sociable.domain.alerting import AHEAD, Hours, Policy, Situation, Somebody, Span, Way
+from sociable.domain.worktime import HoursError
+from sociable.people.models import Division, Person, Role
+from sociable.people.permissions import MAY, Act
+
+PLANNING = frozenset(kind for kind, acts in MAY.items() if Act.PLAN in acts)
+NO_POLICY = AlertPolicy()
+
+
+def covering(account: Account) -> Account:
+    """This function will return the account whose rota covers another: the one it is answered from, or itself."""
+    return directory.answering(account) or account
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of some accounts at one instant: the situation of each, and how its people want to be told."""
+
+    situations: Mapping[int, Situation]
+    policies: Mapping[int, AlertPolicy]
+    everybody: People
+    alerted: frozenset[int]
+
+    def somebody(self, person: Person) -> Somebody:
+        """This function will describe a person who stands in no rota: whoever holds a request."""
+        return self.everybody.somebody(person.pk, person.name)
+
+
+def facts(accounts: Iterable[Account], now: datetime, besides: Iterable[Person] = ()) -> Facts:
+    """This function will read the situations of accounts at an instant.
+
+    Shape:  accounts come with their partner and the account they are answered from; `besides` are people of whom more than
+            their standing is asked
+    """
+    given = {account.pk: account for account in accounts}
+    covered = {pk: covering(account) for pk, account in given.items()}
+    ids = {account.pk for account in covered.values()}
+    policies = {one.account_id: one for one in AlertPolicy.objects.filter(account__in=ids).select_related("named")}
+    standing = _Standing.read(list({one.pk: one for one in covered.values()}.values()), policies, now)
+    everybody = People.read(standing.people | {one.pk for one in besides}, now)
+    calendars = directory.judging_calendars(given.values())
+    situations = {}
+    for pk, account in given.items():
+        there = covered[pk]
+        policy = policies.get(there.pk, NO_POLICY)
+        situations[pk] = Situation(
+            account=account.name,
+            calendar=calendars[pk],
+            policy=rule_of(policy),
+            zone=directory.zone_of(account),
+            duty=tuple(everybody.on_duty(person, span) for person, span in standing.duty.get(there.pk, {}).items()),
+            named=everybody.known(standing.named.get(there.pk)),
+            cover=everybody.all(standing.ready.get(there.pk, ())),
+            leads=everybody.all(standing.leads.get(there.pk, ())),
+        )
+    return Facts(
+        situations,
+        {pk: policies.get(one.pk, NO_POLICY) for pk, one in covered.items()},
+        everybody,
+        _alerted(covered, policies),
+    )
+
+
+def rule_of(policy: AlertPolicy) -> Policy:
+    """This function will turn a stored policy into the one the rule knows."""
+    return Policy(
+        step=timedelta(minutes=max(1, policy.step_minutes)),
+        surge_most=policy.surge_most,
+        surge_within=timedelta(minutes=policy.surge_minutes),
+        quiet=(policy.quiet_from, policy.quiet_to),
+    )
+
+
+def _alerted(covered: Mapping[int, Account], policies: Mapping[int, AlertPolicy]) -> frozenset[int]:
+    """Accounts whose people are told at all: from the first published shift on, or as somebody set it."""
+    ids = {account.pk for account in covered.values()}
+    unset = ids - policies.keys()
+    rostered = set(
+        Shift.accounts.through.objects.filter(account__in=unset, shift__state=Shift.State.PUBLISHED)
+        .values_list("account_id", flat=True)
+        .distinct()
+    )
+    on = rostered | {pk for pk, policy in policies.items() if policy.is_on}
+    return frozenset(pk for pk, account in covered.items() if account.pk in on)
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Who stands how to each account, by ids: on duty with the shift, ready, leading, named."""
+
+    duty: dict[int, dict[int, Span]] = field(default_factory=lambda: defaultdict(dict))
+    ready: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    leads: dict[int, list[int]] = field(default_factory=dict)
+    named: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def people(self) -> set[int]:
+        """Everybody who stands anywhere."""
+        listed = [*self.duty.values(), *self.ready.values(), *self.leads.values()]
+        return {person for group in listed for person in group} | set(self.named.values())
+
+    @classmethod
+    def read(cls, accounts: list[Account], policies: Mapping[int, AlertPolicy], now: datetime) -> _Standing:
+        """Read it, with four queries."""
+        found, ids = cls(), [account.pk for account in accounts]
+        ready = Readiness.objects.standing(now).filter(account__in=ids, person__is_active=True)
+        for account_id, person_id in ready.order_by("person__name", "pk").values_list("account_id", "person_id"):
+            found.ready[account_id].append(person_id)
+        on = Shift.accounts.through.objects.filter(
+            account__in=ids, shift__state=Shift.State.PUBLISHED, shift__starts_at__lte=now, shift__ends_at__gt=now
+        )
+        away = set(
+            TimeAway.objects.counted().filter(starts_at__lte=now, ends_at__gt=now).values_list("person", flat=True)
+        )
+        for account_id, person_id, *span in on.order_by("shift__starts_at", "shift_id").values_list(
+            "account_id", "shift__person_id", "shift__starts_at", "shift__ends_at"
+        ):
+            if person_id in found.ready[account_id] and person_id not in away:
+                found.duty[account_id][person_id] = (span[0], span[1])
+        found.leads = _leads(accounts)
+        for account in accounts:
+            policy = policies.get(account.pk)
+            named = (policy.named_id if policy else None) or account.owner_id or account.deputy_id
+            if named:
+                found.named[account.pk] = named
+        return found
+
+
+def _leads(accounts: list[Account]) -> dict[int, list[int]]:
+    """Who plans each account from nearest by: the leads of the account, else of its service, else of its body, else whoever may."""
+    wanted = Role.objects.filter(
+        kind__in=PLANNING, partner__in={account.partner_id for account in accounts}, person__is_active=True
+    )
+    roles = list(wanted.order_by("person__name", "pk"))
+    leads = {}
+    for account in accounts:
+        here = [role for role in roles if _holds(role, account)]
+        nearest = min(map(_distance, here), default=None)
+        leads[account.pk] = list(dict.fromkeys(role.person_id for role in here if _distance(role) == nearest))
+    return leads
+
+
+def _holds(role: Role, account: Account) -> bool:
+    return (
+        role.partner_id == account.partner_id
+        and role.service_id in (None, account.service_id)
+        and role.account_id in (None, account.pk)
+    )
+
+
+def _distance(role: Role) -> tuple[bool, int]:
+    """A lead of the trade comes before those who may do anything anywhere; among them, the narrower first."""
+    return role.kind != Role.Kind.SERVICE_LEAD, 0 if role.account_id else 1 if role.service_id else 2
+
+
+@dataclass(slots=True)
+class People:
+    """People with their routes and hours, read at once."""
+
+    now: datetime
+    names: dict[int, str] = field(default_factory=dict)
+    routes: dict[int, list[Route]] = field(default_factory=lambda: defaultdict(list))
+    patterns: dict[int, list[tuple[date, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    shifts: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    away: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    divisions: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, ids: set[int], now: datetime) -> People:
+        """Read them, with six queries; who may no longer sign in is left out."""
+        found = cls(now, dict(Person.objects.filter(pk__in=ids, is_active=True).values_list("pk", "name")))
+        roles = Role.objects.filter(person__in=found.names).order_by("-pk")
+        found.divisions = dict(roles.values_list("person_id", "partner__division"))
+        for route in Route.objects.filter(person__in=found.names, is_on=True):
+            found.routes[route.person_id].append(route)
+        patterns = WorkingPattern.objects.filter(person__in=found.names).order_by("valid_from_on", "id")
+        for person, on, notation, zone in patterns.values_list("person_id", "valid_from_on", "notation", "zone"):
+            found.patterns[person].append((on, notation, zone))
+        shifts = Shift.objects.published().touching(now, now + AHEAD).filter(person__in=found.names)
+        for person, *span in shifts.values_list("person_id", "starts_at", "ends_at"):
+            found.shifts[person].append((span[0], span[1]))
+        away = TimeAway.objects.counted().touching(now, now + AHEAD).filter(person__in=found.names)
+        for person, *span in away.values_list("person_id", "starts_at", "ends_at"):
+            found.away[person].append((span[0], span[1]))
+        return found
+
+    def known(self, person_id: int | None) -> Somebody | None:
+        """Somebody by their id; None where they may no longer sign in."""
+        return self.somebody(person_id, self.names[person_id]) if person_id in self.names else None
+
+    def all(self, ids: Iterable[int]) -> tuple[Somebody, ...]:
+        """Everybody of these who may sign in, in this order."""
+        return tuple(one for pk in ids if (one := self.known(pk)) is not None)
+
+    def on_duty(self, person_id: int, span: Span) -> Somebody:
+        """Somebody with the shift that puts them on duty."""
+        return self.somebody(person_id, self.names.get(person_id, ""), span)
+
+    def somebody(self, person_id: int, name: str, duty: Span | None = None) -> Somebody:
+        """Somebody with their routes and hours."""
+        ways = tuple(way_of(route, self.now, self._zone(person_id)) for route in self.routes[person_id])
+        return Somebody(person_id, name, ways, self._hours(person_id), duty)
+
+    def _zone(self, person_id: int) -> str:
+        return self.patterns[person_id][-1][2] if self.patterns[person_id] else "Europe/London"
+
+    def _hours(self, person_id: int) -> Hours:
+        stated = {on: notation for on, notation, _ in self.patterns[person_id]}
+        usual, division = None, self.divisions.get(person_id, Division.ENGLAND_AND_WALES)
+        if stated:
+            try:
+                usual = directory.calendar_from(tuple(stated.items()), division, self._zone(person_id))
+            except HoursError:  # what cannot be read says nothing of when they work
+                usual = None
+        return Hours(usual, tuple(self.shifts[person_id]), tuple(self.away[person_id]))
+
+
+def way_of(route: Route, now: datetime, zone: str = "Europe/London") -> Way:
+    """This function will describe a route as the rule knows it."""
+    quiet = (route.quiet_from, route.quiet_to) if route.quiet_from and route.quiet_to else None
+    return Way(
+        key=route.pk,
+        kind=route.kind,
+        name=route.name,
+        silent=route.kind == Route.Kind.DESK,
+        quiet=quiet,
+        zone=zone,
+        fails=route.fails(now),
+    )
+
+
+def to_acknowledge(person: Person) -> QuerySet[Notice]:
+    """This function will find what a person was told and nobody has acknowledged, newest first; one line a request."""
+    standing = Notice.objects.filter(
+        person=person, state=Notice.State.HANDED, acknowledged_at=None, route__kind=Route.Kind.DESK
+    )
+    return standing.filter(Q(chain__acknowledged_at=None, chain__wait__ended_at=None)).order_by("-due_at", "-pk")

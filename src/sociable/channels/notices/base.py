@@ -1,0 +1,57 @@
+"""Decides what a route is that carries a notice to one person of staff, and the shape of what it carries.
+
+Leaves who is told, and what happens when a route fails, to the rooms above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+LONGEST_ADDRESS_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One notice on its way: `means` is what its route needs of the installation (a mail server, a key), `key` is the same for
+    the same notice however often it is made.
+
+    `link` opens what it is about, `tap` is where its person says that they have it.
+    """
+
+    key: str
+    address: str = field(repr=False)
+    title: str
+    text: str
+    link: str
+    tap: str
+    at: datetime
+    means: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class Carrier(Protocol):
+    """One kind of route. It holds nothing: all it needs comes with the parcel."""
+
+    kind: ClassVar[str]
+    at_once: ClassVar[int]  # how many it hands over beside one another
+    at_one_place: ClassVar[int]  # how many of them to the same server
+
+    def check(self, address: str) -> str:
+        """Return an address in the form in which it is kept.
+
+        Errors: ChannelError with what to mend
+        """
+        ...
+
+    def place(self, parcel: Parcel) -> str:
+        """Name what carries it: when that does not answer, all that goes by it takes another route."""
+        ...
+
+    def hand_over(self, parcel: Parcel) -> str:
+        """Hand one notice over and return what the route said.
+
+        Errors: ChannelError, permanent where the address is gone for good; RateLimited; OutcomeUnknown
+        """
+        ...

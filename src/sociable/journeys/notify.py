@@ -1,0 +1,330 @@
+"""Hands notices over to the routes of their people: many in one transaction before, the network outside, many in one after.
+
+A notice says before it leaves that it is leaving. One found so belongs to a worker that died: it may have left, so it is not
+sent again, and the next route of its person is used. What a route would not take goes by the next at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from sociable.alerts import queries as alerts
+from sociable.alerts import services, tokens, words
+from sociable.alerts.models import Chain, Notice, Route
+from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
+from sociable.channels.notices.base import Parcel
+from sociable.directory import connecting
+from sociable.domain import alerting
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.promises.models import Wait
+
+State, Kind = Notice.State, Notice.Kind
+STALE = timedelta(minutes=15)  # what is later than this is decided anew: its person may have gone home
+LONGEST_REST = timedelta(minutes=10)
+DIED = "Sociable was stopped while handing it over; it may or may not have arrived."
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One notice that is leaving: its due row and what the route carries."""
+
+    row: DueRow
+    notice_id: int
+    parcel: Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an errand: what the route said, or why it did not take it."""
+
+    errand: Errand
+    said: str = ""
+    error: ChannelError | None = None
+
+
+def begin(rows: Sequence[DueRow], now: datetime) -> list[Errand]:
+    """This function will note of the notices of one claim that they are leaving, and return what is to be carried.
+
+    Shape:  what needs no telling any more, and what a route cannot take now, is settled here and not returned
+    """
+    errands: list[Errand] = []
+    with transaction.atomic():
+        notices = _notices(rows)
+        ours = due.held(rows)
+        means = _Means()
+        later = _later(list(notices.values()), now)
+        settled: list[DueRow] = []
+        onward: list[Notice] = []
+        for row in ours:
+            notice = notices.get(row.subject_id)
+            if notice is not None and notice.pk in later and notice.state == State.QUEUED:
+                _put_off(notice, row, later[notice.pk])
+                continue
+            parcel = _look(notice, means, onward, now) if notice is not None else None
+            if notice is None or parcel is None:
+                settled.append(row)
+            else:
+                errands.append(Errand(row, notice.pk, parcel))
+        _write(list(notices.values()))
+        _send_onward(onward, now)
+        due.close_all(settled, now)
+    return errands
+
+
+def _notices(rows: Sequence[DueRow]) -> dict[int, Notice]:
+    wanted = Notice.objects.select_related(
+        "route",
+        "person",
+        "account__partner",
+        "account__answered_from__partner",
+        "chain__wait__account__partner",
+        "shift",
+    )
+    locked = wanted.select_for_update(of=("self",)).filter(pk__in={row.subject_id for row in rows})
+    return {notice.pk: notice for notice in locked.order_by("pk")}
+
+
+def _write(notices: Sequence[Notice]) -> None:
+    Notice.objects.bulk_update(notices, ["state", "detail", "handed_at", "late_because", "acknowledged_at"])
+
+
+def _look(notice: Notice, means: _Means, onward: list[Notice], now: datetime) -> Parcel | None:
+    """What is to be carried for a notice; None where it is settled. The notice says from here on that it is leaving."""
+    if notice.state == State.HANDING:
+        notice.state, notice.detail = State.UNKNOWN, DIED
+        onward.append(notice)
+        return None
+    if notice.state != State.QUEUED:
+        return None
+    notice.late_because = (notice.late_because or alerting.lateness(notice.due_at, now, _why_late(notice)))[:300]
+    said = _words(notice, now)
+    if said is None:
+        notice.state, notice.acknowledged_at = State.SKIPPED, now
+        return None
+    try:
+        parcel = _parcel(notice, said, means, now)
+    except ChannelError as error:
+        notice.state, notice.detail = State.FAILED, error.message[:500]
+        onward.append(notice)
+        return None
+    notice.state = State.HANDING
+    return parcel
+
+
+def _why_late(notice: Notice) -> str:
+    return f"{notice.route.name} did not take it at first: {notice.detail}" if notice.route and notice.detail else ""
+
+
+# -- Whether it is still wanted, and may ring now --------------------------------------------------------------------------
+
+
+def _words(notice: Notice, now: datetime) -> words.Words | None:
+    """What the notice says; None where nobody needs to be told any more."""
+    if notice.kind == Kind.REQUEST and notice.chain is not None:
+        running = notice.chain.ended_at is None and notice.chain.wait.is_open
+        return words.of_request(notice, notice.chain, now) if running else None
+    if notice.kind == Kind.BATCH:
+        chains = _running_members(notice)
+        return words.of_batch(notice, chains, now) if chains else None
+    if notice.kind == Kind.SHIFT:
+        waits = _waits_of_shift(notice)
+        return words.of_shift(waits, now) if waits else None
+    return words.of_drill(notice)
+
+
+def _running_members(notice: Notice) -> list[Chain]:
+    members = Chain.objects.filter(notices__batch=notice, ended_at=None, wait__ended_at=None)
+    return list(members.select_related("wait__account__partner").distinct())
+
+
+def _waits_of_shift(notice: Notice) -> list[Wait]:
+    if notice.shift is None:
+        return []
+    accounts = notice.shift.accounts.values("pk")
+    open_ones = Wait.objects.open().filter(account__in=accounts) | Wait.objects.open().filter(
+        account__answered_from__in=accounts
+    )
+    return list(open_ones.select_related("account__partner").order_by("due_at", "pk"))
+
+
+def _later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
+    """Which of these may not ring now, and from when: their route keeps quiet, or they are so late that nobody may be there."""
+    later = {}
+    for notice in notices:
+        until = alerts.way_of(notice.route, now).quiet_until(now) if notice.route is not None else None
+        if until is not None and notice.kind != Kind.DRILL:
+            later[notice.pk] = until
+    stale = [one for one in notices if one.kind == Kind.REQUEST and one.account and now - one.due_at > STALE]
+    if not stale:
+        return later
+    facts = alerts.facts([one.account for one in stale if one.account], now, [one.person for one in stale])
+    for one in stale:
+        somebody = facts.somebody(one.person)
+        at = alerting.rings_at(facts.situations[one.account_id or 0], somebody, one.standing, now)
+        if at > now:
+            later[one.pk] = max(at, later.get(one.pk, at))
+    return later
+
+
+def _put_off(notice: Notice, row: DueRow, until: datetime) -> None:
+    notice.late_because = notice.late_because or (
+        "Sociable was not running, or was behind, when it came due, and then it was no time to ring"
+    )
+    due.renew(row, until)
+
+
+# -- What is carried -------------------------------------------------------------------------------------------------------
+
+
+class _Means:
+    """What the routes need of the installation, each found once for a batch of notices."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int], Mapping[str, Any] | ChannelError] = {}
+
+    def of(self, route: Route) -> Mapping[str, Any]:
+        """This function will return what a route needs.
+
+        Errors: ChannelError with what to set
+        """
+        key = (route.kind, route.person_id if route.kind in _OF_PERSON else 0)
+        if key not in self._found:
+            try:
+                self._found[key] = MEANS.get(route.kind, _nothing)(route)
+            except ChannelError as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, ChannelError):
+            raise found
+        return found
+
+
+def _nothing(_route: Route) -> Mapping[str, Any]:
+    return {}
+
+
+def _mail_server(_route: Route) -> Mapping[str, Any]:
+    return connecting.shared_server(settings.DEFAULT_FROM_EMAIL, "Sociable")
+
+
+MEANS: dict[str, Callable[[Route], Mapping[str, Any]]] = {Route.Kind.EMAIL: _mail_server}
+_OF_PERSON: frozenset[str] = frozenset()
+
+
+def _parcel(notice: Notice, said: words.Words, means: _Means, now: datetime) -> Parcel:
+    route = notice.route
+    if route is None or not route.is_on or not notice.person.is_active:
+        raise ChannelError("The route was taken away, or switched off.", permanent=True)
+    if notice.kind != Kind.DRILL and (fails := route.fails(now)):
+        raise ChannelError(fails)
+    address = route.address or (notice.person.email if route.kind == Route.Kind.EMAIL else "")
+    if not address:
+        raise ChannelError("Its address can no longer be read. Enter it again in your own settings.", permanent=True)
+    return Parcel(
+        key=f"<notice.{notice.pk}@{settings.MAIL_DOMAIN}>",
+        address=address,
+        title=said.title,
+        text=said.text,
+        link=settings.PUBLIC_URL + _about(notice),
+        tap=settings.PUBLIC_URL + reverse("public:told", args=[tokens.token_of(notice.pk)]),
+        at=now,
+        means=means.of(route),
+    )
+
+
+def _about(notice: Notice) -> str:
+    if notice.chain is not None:
+        return reverse("desk:conversation", args=[notice.chain.wait.conversation_id])
+    return reverse("desk:desk")
+
+
+# -- What became of it -----------------------------------------------------------------------------------------------------
+
+
+def finish(outcomes: Sequence[Outcome], now: datetime) -> None:
+    """This function will note what became of errands in one transaction, and send what was not taken by the next route."""
+    with transaction.atomic():
+        notices = _notices([one.errand.row for one in outcomes])
+        held = {row.pk for row in due.held([one.errand.row for one in outcomes])}
+        onward: list[Notice] = []
+        done: list[DueRow] = []
+        for outcome in outcomes:
+            notice = notices.get(outcome.errand.notice_id)
+            if notice is None or outcome.errand.row.pk not in held:
+                continue
+            if _note(notice, outcome, now):
+                onward.append(notice)
+            done.append(outcome.errand.row)
+        _write(list(notices.values()))
+        rows = {one.errand.notice_id: one.errand.row for one in outcomes}
+        left = _send_onward(onward, now)
+        again = {rows[notice.pk].pk: notice for notice in left if notice.state == State.FAILED}
+        for row in [row for row in done if row.pk in again]:
+            _again(again[row.pk], row, now)
+        due.close_all([row for row in done if row.pk not in again], now)
+
+
+def _note(notice: Notice, outcome: Outcome, now: datetime) -> bool:
+    """Keep what the route said; True where the next route is to be used."""
+    error = outcome.error
+    if error is None:
+        notice.state, notice.handed_at, notice.detail = State.HANDED, now, outcome.said[:500]
+        _went_well(notice.route)
+        return False
+    unknown = isinstance(error, OutcomeUnknown)
+    notice.state, notice.detail = State.UNKNOWN if unknown else State.FAILED, error.message[:500]
+    _went_badly(notice, error, now)
+    return True
+
+
+def _went_well(route: Route | None) -> None:
+    if route is not None and (route.failures or route.rests_until_at):
+        Route.objects.filter(pk=route.pk).update(failures=0, rests_until_at=None, rests_because="")
+
+
+def _went_badly(notice: Notice, error: ChannelError, now: datetime) -> None:
+    """A route whose address is gone is passed over until its person mends it; any other rests, longer each time."""
+    route = notice.route
+    if route is None:
+        return
+    if error.permanent:
+        Route.objects.filter(pk=route.pk, trouble="").update(trouble=error.message[:500], trouble_since_at=now)
+        return
+    rest = due.pause_before(route.failures + 1, LONGEST_REST)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        rest = max(rest, error.retry_after)
+    Route.objects.filter(pk=route.pk).update(
+        failures=min(route.failures + 1, 20), rests_until_at=now + rest, rests_because=error.message[:500]
+    )
+
+
+def _send_onward(notices: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Tell by the next route of each person; returns those for whom there is none."""
+    wanted = [one for one in notices if one.kind != Kind.DRILL]
+    if not wanted:
+        return []
+    people = alerts.People.read({one.person_id for one in wanted}, now)
+    left = []
+    for one in wanted:
+        somebody = people.known(one.person_id)
+        because = f"{one.route.name if one.route else 'A route'} did not take it: {one.detail}"
+        if somebody is not None and services.next_route(one, because, somebody, now) is None:
+            left.append(one)
+    return left
+
+
+def _again(notice: Notice, row: DueRow, now: datetime) -> None:
+    """The last route there is: it is tried again with growing pauses, for as long as somebody is to be told."""
+    if notice.route is None or Route.objects.filter(pk=notice.route.pk).exclude(trouble="").exists():
+        due.close(row, now)
+        return
+    Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED)
+    due.postpone(row, now, notice.detail, tries=None, longest=LONGEST_REST)

@@ -1,0 +1,284 @@
+"""Notices reach their routes: once, by the next route where one fails, late where they must be, and never after an acknowledgement."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import Future
+from datetime import time
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from sociable.alerts.models import Notice, Route
+from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
+from sociable.channels.notices.carriers import CARRIERS
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import alert, notify
+from sociable.journeys.notify import Outcome
+from sociable.worker import handing
+from sociable.worker.leases import Leases
+from tests.cast import at, later
+from tests.journeys.mail import letters
+
+pytestmark = pytest.mark.django_db
+MAIL = ["notice-email"]
+
+
+def hand_over(now, kinds=MAIL) -> list[Outcome]:
+    """What the worker does of notices, with the real mail server."""
+    outcomes = []
+    errands = notify.begin(due.claim(now, 50, kinds), now)
+    for errand in errands:
+        future: Future[str] = Future()
+        try:
+            future.set_result(CARRIERS[errand.row.kind.removeprefix("notice-")].hand_over(errand.parcel))
+        except ChannelError as error:
+            future.set_exception(error)
+        outcomes.append(handing.outcome_of(errand, future))
+    notify.finish(outcomes, now)
+    return outcomes
+
+
+def fail_with(error: ChannelError, now, kinds=MAIL) -> None:
+    """As if the route had said this."""
+    notify.finish([Outcome(errand, error=error) for errand in notify.begin(due.claim(now, 50, kinds), now)], now)
+
+
+def asked_and_told(house):
+    now = at(10)
+    asked = house.cast.ask(when=now)
+    house.pass_time(now)
+    return asked
+
+
+def test_a_mail_says_what_why_and_by_when_and_nothing_of_the_resident(house, outside):
+    asked = asked_and_told(house)
+    hand_over(at(10))
+    (mail,) = letters(outside)
+    body = mail.get_content()
+    assert (mail["To"], mail["Subject"]) == ("asha@staff.example.org", "Ashby Help: a request came in")
+    assert "You are on duty for Ashby Help." in body
+    assert "It came in at 10:00 and is to be answered by 12:00." in body
+    assert f"/desk/c/{asked.conversation_id}/" in body
+    for private in ("Dev", "bin", "dev@example.org"):
+        assert private not in f"{mail['Subject']} {body}"
+    assert mail["Auto-Submitted"] == "auto-replied"  # so that nothing answers it
+    notice = Notice.objects.get(route__kind="email")
+    assert (notice.state, notice.handed_at, notice.late_because) == ("handed", at(10), "")
+    assert not DueRow.objects.filter(kind="notice-email", done_at=None).exists()
+
+
+def test_the_link_in_the_mail_acknowledges_by_a_tap_and_not_by_being_looked_at(house, outside):
+    asked_and_told(house)
+    hand_over(at(10))
+    path = urlsplit(re.search(r"I have it: (\S+)", letters(outside)[0].get_content())[1]).path
+    phone = Client(enforce_csrf_checks=True)
+    assert "I have it" in phone.get(path).content.decode()
+    assert house.chain.ended == ""
+    assert phone.post(path).status_code == 302
+    assert (house.chain.ended, house.chain.acknowledged_by) == ("acknowledged", house.cast.asha)
+    assert "Nobody else is told" in phone.get(path).content.decode()
+    assert Route.objects.get(person=house.cast.asha, kind="email").confirmed_at is not None
+    assert phone.get(f"{path[:-3]}xx/").status_code == 404
+
+
+def test_acknowledged_before_it_left_it_does_not_leave(house, outside):
+    asked = asked_and_told(house)
+    alert.acknowledge(asked.conversation_id, house.cast.asha, at(10))
+    assert hand_over(at(10)) == []
+    assert letters(outside) == []
+    assert Notice.objects.get(route__kind="email").state == "skipped"
+
+
+def test_a_route_that_fails_is_followed_by_the_next_at_once_and_it_is_said(house):
+    house.route(house.cast.asha, "desk", "The desk")
+    phone = house.route(house.cast.asha, "email", "My phone's mail", "asha@phone.example.org", position=1)
+    asked_and_told(house)
+    house.route(house.cast.asha, "email", "Email", position=2)
+    fail_with(ChannelError("The mail server does not answer."), at(10))
+    first, second = Notice.objects.filter(route__kind="email").order_by("pk")
+    assert (first.state, first.detail) == ("failed", "The mail server does not answer.")
+    assert (second.state, second.route.name, second.due_at) == ("queued", "Email", at(10))
+    assert second.late_because == "My phone's mail did not take it: The mail server does not answer."
+    phone.refresh_from_db()
+    assert (phone.rests_because, phone.failures, phone.rests_until_at > at(10)) == (
+        "The mail server does not answer.",
+        1,
+        True,
+    )
+
+
+def test_while_a_route_rests_the_next_notice_goes_by_the_other_at_once(house):
+    house.route(house.cast.asha, "desk", "The desk")
+    house.route(house.cast.asha, "email", "First", "a@example.org", position=1)
+    house.route(house.cast.asha, "email", "Second", "b@example.org", position=2)
+    asked_and_told(house)
+    fail_with(RateLimited("Too many.", later(at(11), hours=1) - at(11)), at(10))
+    house.cast.ask("Another", when=at(10, 1), email="e@example.org")
+    house.pass_time(at(10, 1))
+    assert Notice.objects.filter(chain=house.chain, route__kind="email").get().route.name == "Second"
+
+
+def test_an_address_that_is_gone_for_good_is_passed_over_until_its_person_mends_it(house):
+    house.route(house.cast.asha, "desk", "The desk")
+    gone = house.route(house.cast.asha, "email", "Old", "old@example.org", position=1)
+    house.route(house.cast.asha, "email", "New", "new@example.org", position=2)
+    asked_and_told(house)
+    fail_with(ChannelError("No such mailbox.", permanent=True), at(10))
+    gone.refresh_from_db()
+    assert (gone.trouble, gone.trouble_since_at) == ("No such mailbox.", at(10))
+
+
+def test_the_last_route_is_tried_again_with_growing_pauses_while_somebody_is_to_be_told(house, outside):
+    asked = asked_and_told(house)
+    fail_with(ChannelError("Down."), at(10))
+    notice, row = Notice.objects.get(route__kind="email"), DueRow.objects.get(kind="notice-email")
+    assert (notice.state, row.done_at) == ("queued", None)
+    assert row.next_at > at(10)
+    Route.objects.update(rests_until_at=None)
+    hand_over(at(10, 5))
+    assert len(letters(outside)) == 1
+    assert "This comes late: Email did not take it at first: Down." in letters(outside)[0].get_content()
+    alert.acknowledge(asked.conversation_id, house.cast.asha, at(10, 6))
+
+
+def test_a_worker_killed_while_handing_over_leaves_a_doubt_and_the_next_route_is_used(house, outside):
+    house.route(house.cast.asha, "desk", "The desk")
+    house.route(house.cast.asha, "email", "First", "first@example.org", position=1)
+    house.route(house.cast.asha, "email", "Second", "second@example.org", position=2)
+    asked_and_told(house)
+    assert len(notify.begin(due.claim(at(10), 50, MAIL), at(10))) == 1  # and here it dies
+    after = later(at(10), seconds=due.LEASE.total_seconds() + 1)
+    hand_over(after)
+    assert letters(outside) == []
+    hand_over(after)
+    assert [mail["To"] for mail in letters(outside)] == ["second@example.org"]
+    assert Notice.objects.get(route__name="First").state == "unknown"
+
+
+def test_the_worker_that_lost_the_row_notes_nothing(house):
+    asked_and_told(house)
+    (errand,) = notify.begin(due.claim(at(10), 50, MAIL), at(10))
+    after = later(at(10), seconds=due.LEASE.total_seconds() + 1)
+    assert notify.begin(due.claim(after, 50, MAIL), after) == []
+    notify.finish([Outcome(errand, said="250 taken")], after)
+    assert Notice.objects.get(route__kind="email").state == "unknown"
+
+
+def test_a_notice_that_could_not_leave_in_time_does_not_ring_at_night(house, outside):
+    house.cast.ask(when=at(16, 50))
+    house.pass_time(at(16, 50))
+    hand_over(at(23))
+    assert letters(outside) == []
+    row = DueRow.objects.get(kind="notice-email")
+    assert row.next_at == at(9, day=24)
+    hand_over(at(9, day=24))
+    assert "This comes late: Sociable was not running" in letters(outside)[0].get_content()
+
+
+def test_quiet_hours_that_began_meanwhile_are_kept(house, outside):
+    asked_and_told(house)
+    Route.objects.filter(kind="email").update(quiet_from=time(10), quiet_to=time(11))
+    hand_over(at(10))
+    assert letters(outside) == []
+    assert DueRow.objects.get(kind="notice-email").next_at == at(11)
+
+
+def test_a_batch_counts_what_still_waits(house, outside):
+    asked = [house.cast.ask(f"Nr {number}", when=at(2, number), email=f"r{number}@example.org") for number in range(3)]
+    house.pass_time(at(9))
+    alert.acknowledge(asked[0].conversation_id, house.cast.asha, at(9))
+    hand_over(at(9, 1))
+    (mail,) = letters(outside)
+    assert mail["Subject"] == "2 requests need you"
+    assert "2 at Ashby Help" in mail.get_content()
+    assert "The first is to be answered by 11:00." in mail.get_content()
+
+
+# -- the loop --------------------------------------------------------------------------------------------------------------
+
+
+class Slow:
+    """A carrier whose servers are doors: one hangs until it is opened, the others answer."""
+
+    kind, at_once, at_one_place = "email", 4, 2
+
+    def __init__(self) -> None:
+        self.door, self.took, self.errors = threading.Event(), [], {}
+
+    def check(self, address):
+        return address
+
+    def place(self, parcel):
+        return parcel.address.split("@")[1]
+
+    def hand_over(self, parcel):
+        if parcel.address.endswith("hangs.example.org"):
+            self.door.wait(20)
+        if error := self.errors.get(self.place(parcel)):
+            raise error
+        self.took.append(parcel.address)
+        return "taken"
+
+
+@pytest.fixture
+def loop(monkeypatch, outside):
+    """The loop of mail over such servers, at an hour of the tests."""
+    carrier = Slow()
+    made = handing.Handing(carrier, Leases())
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    yield made, carrier
+    carrier.door.set()
+    made._pool.shutdown(wait=True)
+
+
+def told_by(house, *addresses: str) -> None:
+    """Somebody on duty for each address, told by it."""
+    for number, address in enumerate(addresses):
+        person = type(house.cast.asha).objects.create_user(
+            f"p{number}@staff.example.org", "x" * 20, name=f"P{number} X"
+        )
+        house.route(person, "desk", "The desk")
+        house.route(person, "email", "Mail", address, position=1)
+        house.ready(person)
+        house.shift(person, at(9), at(17))
+
+
+def turns(made, until, most: int = 200) -> None:
+    for _ in range(most):
+        made.turn()
+        if until():
+            return
+    raise AssertionError("it never came to that")
+
+
+def test_a_server_that_hangs_holds_up_no_other(house, loop):
+    made, carrier = loop
+    told_by(house, *(f"{n}@hangs.example.org" for n in range(4)), *(f"{n}@fine.example.org" for n in range(4)))
+    asked_and_told(house)
+    turns(made, lambda: sum("fine" in one for one in carrier.took) == 4)
+    assert sum(state == "handing" for state in Notice.objects.values_list("state", flat=True)) >= 4
+    carrier.door.set()
+    turns(made, lambda: len(carrier.took) == 9)  # Asha's own as well
+    turns(made, lambda: Notice.objects.filter(state="handed", route__kind="email").count() == 9)
+
+
+def test_a_server_that_is_down_is_left_alone_after_two_failures(house, loop):
+    made, carrier = loop
+    carrier.errors["down.example.org"] = ChannelError("Nobody there.")
+    told_by(house, *(f"{n}@down.example.org" for n in range(6)))
+    asked_and_told(house)
+    turns(made, lambda: Notice.objects.filter(detail__startswith="It does not answer just now").count() >= 2)
+    assert made._places["down.example.org"].is_down()
+
+
+def test_what_never_comes_back_is_a_doubt(house, loop, monkeypatch):
+    made, _ = loop
+    told_by(house, "a@hangs.example.org")
+    asked_and_told(house)
+    monkeypatch.setattr(handing, "LONGEST_SECONDS", 0.0)
+    turns(made, lambda: Notice.objects.filter(state="unknown").exists())
+    assert isinstance(handing.outcome_of(None, Future()).error, OutcomeUnknown)

@@ -6,7 +6,7 @@ It decides nothing about clocks; its callers in journeys own the transaction and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Substr
 
 from sociable.asking.question import Given, Question
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
@@ -111,6 +112,20 @@ def one_after_another(*, partner_id: int, kind: str, address: str) -> bool:
         return False
     known = Identity.objects.filter(partner_id=partner_id, kind=kind, address=address[:320])
     return known.select_for_update(no_key=True).first() is not None
+
+
+def prune_files(folders: Iterable[str], before: datetime) -> int:
+    """This function will delete kept files in some folders that no message has, once nobody can still be about to send them.
+
+    Shape:  files chosen for an answer that was never sent, a file of messages that was looked at, pictures of what was deleted
+    """
+    beginnings = [folder[:2] for folder in folders]
+
+    def named(_hashes: Collection[str]) -> set[str]:
+        some = Attachment.objects.annotate(folder=Substr("sha256", 1, 2)).filter(folder__in=beginnings)
+        return set(some.values_list("sha256", flat=True).distinct())
+
+    return files.prune(beginnings, before, named)
 
 
 @dataclass(frozen=True, slots=True)

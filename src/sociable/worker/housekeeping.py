@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 
 from sociable.conversations import chats
+from sociable.conversations import services as conversations
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import approved, concerns, fetch, introduce, tally
@@ -15,6 +16,8 @@ from sociable.live import services as live
 EVERY = timedelta(hours=1)
 KEEP_DONE = timedelta(days=7)
 KEEP_SILENT = timedelta(days=1)  # whoever began a chat and said nothing
+KEEP_UNNAMED = timedelta(days=2)  # files of no message; a page that has one in hand may be sent for a day
+FOLDERS = [f"{number:02x}" for number in range(256)]  # of kept files: some each hour, all within a day
 
 
 def schedule(now: datetime) -> None:
@@ -24,10 +27,13 @@ def schedule(now: datetime) -> None:
 
 
 def run(row: DueRow, now: datetime) -> None:
-    """This function will prune what is done or old and chats in which nothing was said, and see that every mailbox is asked."""
+    """This function will prune what is done or old, chats in which nothing was said and files of no message, and see that every
+    mailbox is asked.
+    """
     due.prune(now - KEEP_DONE)
     live.prune(now)
     chats.prune(now - KEEP_SILENT)
+    conversations.prune_files(FOLDERS[now.hour :: 24], now - KEEP_UNNAMED)
     Session.objects.filter(expire_date__lt=now).delete()
     fetch.schedule_missing(now)
     introduce.schedule_missing(now)

@@ -52,6 +52,7 @@ def test_a_call_is_begun_typed_kept_and_promised(asha, cast, clock):
     page = asha.get(reverse("desk:call", args=[note.pk]))
     assert page.page.h1 == "A call"
     assert "Began 10:30" in page.page.text
+    assert "if you do not finish it, until 23 December." in page.page.text
     assert "We will answer by 12:30pm today" in page.content.decode()
     clock(10, 34)
     form = form_of(page)

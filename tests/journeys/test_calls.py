@@ -252,3 +252,17 @@ def test_who_left_no_address_can_still_be_answered_by_one_they_give_later(cast):
     )  # fmt: skip
     assert (said.channel, said.to_addresses) == ("email", ["dev@example.org"])
     assert Wait.objects.get().ended == "answered"
+
+
+def test_a_note_that_nobody_finishes_goes_thirty_days_after_it_was_last_typed_in(cast: Cast) -> None:
+    noted(cast)
+    done = CallNote.objects.get()
+    typed, empty, fresh = (calls.begin(person=cast.asha, channel="phone", now=at(10)) for _ in range(3))
+    calls.keep(typed, {"asked": BIN}, at(11))
+    calls.prune(at(10) + timedelta(days=1))
+    assert set(CallNote.objects.all()) == {done, typed, empty, fresh}
+    calls.keep(fresh, {"name": "Dev"}, at(12))
+    calls.prune(at(11) + timedelta(days=30))
+    assert set(CallNote.objects.all()) == {done, typed, fresh}
+    assert calls.prune(at(11, 1) + timedelta(days=30)) == 1
+    assert set(CallNote.objects.all()) == {done, fresh}, "what is done proves that it is there once"

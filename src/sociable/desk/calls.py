@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -126,6 +127,7 @@ def _page(request: StaffRequest, note: CallNote, form: CallForm, now: datetime, 
         "what": calls.by_hand()[note.channel].what,
         "speaks": calls.by_hand()[note.channel].speaks,
         "began": moment_near(note.begun_at, now, zone),
+        "kept_until": (now + calls.KEEP_UNFINISHED).astimezone(ZoneInfo(zone)),
         "about": about,
         "numbers": _numbers(about),
         "said": _said(about, now, zone),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from sociable.channels import registry
 from sociable.channels.base import RawItem
@@ -26,6 +27,9 @@ from sociable.journeys.spoken import Said
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.promises import services as promises
+
+KEEP_UNFINISHED = timedelta(days=30)  # since somebody last typed in it
+KEEP_EMPTY = timedelta(days=1)
 
 
 class NotThen(DomainError):
@@ -92,6 +96,13 @@ def keep(note: CallNote, typed: dict[str, Any], now: datetime) -> None:
 def throw_away(note: CallNote) -> None:
     """This function will forget a note that is not done."""
     CallNote.objects.filter(pk=note.pk, done_at=None).delete()
+
+
+def prune(now: datetime) -> int:
+    """This function will forget notes that were begun and not finished, so long after they were last typed in, and return how many."""
+    unfinished = CallNote.objects.filter(done_at=None)
+    old = Q(kept_at__lt=now - KEEP_UNFINISHED) | Q(kept_at__lt=now - KEEP_EMPTY, typed={})
+    return unfinished.filter(old).delete()[0]
 
 
 def check_began(note: CallNote, at: datetime, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sociable.conversations import chats
 from sociable.conversations import services as conversations
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import approved, concerns, fetch, introduce, tally
+from sociable.journeys import approved, calls, concerns, fetch, introduce, tally
 from sociable.live import services as live
 
 EVERY = timedelta(hours=1)
@@ -33,6 +33,7 @@ def run(row: DueRow, now: datetime) -> None:
     due.prune(now - KEEP_DONE)
     live.prune(now)
     chats.prune(now - KEEP_SILENT)
+    calls.prune(now)
     conversations.prune_files(FOLDERS[now.hour :: 24], now - KEEP_UNNAMED)
     Session.objects.filter(expire_date__lt=now).delete()
     fetch.schedule_missing(now)

@@ -1,0 +1,295 @@
+"""Rotas that are proposed: within everybody's limits, as few holes as can be, and told why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations
+
+import pytest
+
+from sociable.domain.cover.limits import Limits
+from sociable.domain.cover.proposal import (
+    Away,
+    NoneInTime,
+    Pattern,
+    Problem,
+    ProblemError,
+    Proposal,
+    Ready,
+    Shift,
+    Span,
+    Step,
+    Wish,
+    if_away,
+    if_promised,
+    if_ready,
+    propose,
+    what_clashes,
+    who_should_learn_next,
+)
+from tests.domain.cover.teams import (
+    BINS,
+    CLINIC,
+    HOUR,
+    LIBRARIES,
+    account,
+    at,
+    open_half_hours,
+    person,
+    problem,
+    some_team,
+    span,
+    speaks_against,
+)
+
+SECONDS = 30.0  # far more than any of these takes: they end when nothing better can be
+
+
+def proposed(asked: Problem, **more: object) -> Proposal:
+    return propose(asked, seconds=SECONDS, enough=0.0, **more)  # type: ignore[arg-type]
+
+
+def of(found: Proposal, person_id: int) -> list[Shift]:
+    return [shift for shift in found.shifts if shift.person_id == person_id]
+
+
+# -- What must hold --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_limit_is_ever_broken(seed: int) -> None:
+    asked = some_team(seed)
+    found = proposed(asked)
+    assert found.shifts
+    assert speaks_against(asked, found.shifts) == []
+    assert found.compared.after.hole_hours == open_half_hours(asked, found.shifts) / 2
+    assert sum(hole.missing * (hole.span.length / HOUR) for hole in found.holes) == found.compared.after.hole_hours
+
+
+def test_as_few_holes_as_can_be() -> None:
+    """Against every rota that there is."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17), span(1, 9, 17))
+    bins = account(BINS, "Bins", span(0, 9, 13))
+    jen = person(1, "Jen", (LIBRARIES, BINS), span(0, 9, 17), span(1, 9, 17), limits=Limits(week=12 * HOUR, at_once=1))
+    kal = person(2, "Kal", (LIBRARIES,), span(0, 9, 13), span(1, 9, 13), limits=Limits(days_in_a_row=1))
+    patterns = (
+        Pattern("early", 9 * 60, 4 * HOUR),
+        Pattern("late", 13 * 60, 4 * HOUR),
+        Pattern("day", 9 * 60, 8 * HOUR),
+    )
+    asked = problem([libraries, bins], [jen, kal], days=2, patterns=patterns)
+    possible = [
+        Shift(at(day, first), at(day, last), who.person_id, (which,))
+        for who in (jen, kal) for day in (0, 1) for first, last in ((9, 13), (13, 17), (9, 17)) for which in who.ready
+        if who is jen or last == 13
+    ]  # fmt: skip
+    least = min(
+        open_half_hours(asked, list(rota))
+        for size in range(5)
+        for rota in combinations(possible, size)
+        if not speaks_against(asked, list(rota))
+    )
+    assert proposed(asked).compared.after.hole_hours == least / 2
+
+
+def test_a_night_of_rest() -> None:
+    clinic = account(CLINIC, "Clinic", span(0, 14, 22), span(1, 7, 15))
+    sam = person(1, "Sam", (CLINIC,), span(0, 14, 22), span(1, 7, 15))
+    patterns = (Pattern("late", 14 * 60, 8 * HOUR), Pattern("early", 7 * 60, 8 * HOUR))
+    asked = problem([clinic], [sam], days=2, patterns=patterns)
+    assert len(proposed(asked).shifts) == 1
+    assert len(proposed(replace(asked, people=(replace(sam, limits=Limits(rest=9 * HOUR)),))).shifts) == 2
+
+
+def test_a_shift_overnight_and_over_a_clock_change() -> None:
+    """The clocks go back in the night of 25 October 2026: the shift from 10pm to 6am is nine hours long."""
+    night = Span(at(145, 22), at(146, 6))
+    assert night.length == 9 * HOUR
+    clinic = account(CLINIC, "Clinic", night)
+    sam = person(1, "Sam", (CLINIC,), night)
+    asked = replace(problem([clinic], [sam]), span=Span(at(144, 0), at(147, 0)))
+    found = proposed(asked)
+    assert [(shift.starts_at, shift.ends_at) for shift in found.shifts] == [(night.starts_at, night.ends_at)]
+    assert not found.holes
+    short = replace(sam, limits=Limits(longest_shift=8 * HOUR))
+    assert proposed(replace(asked, people=(short,))).holes
+
+
+def test_ready_only_until() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 13), span(1, 9, 13))
+    jen = replace(person(1, "Jen", (), span(0, 9, 13), span(1, 9, 13)), ready={LIBRARIES: Ready(None, at(1, 0))})
+    found = proposed(problem([libraries], [jen]))
+    assert [shift.span for shift in found.shifts] == [span(0, 9, 13)]
+    assert [hole.why for hole in found.holes] == [
+        "Nobody is ready for Libraries on Tue 2 Jun, 9am to 1pm: Jen was, and it ran out."
+    ]
+
+
+def test_what_was_set_by_hand_stays_and_counts() -> None:
+    """Kal is put on a late shift by hand, outside the usual hours: it stands, and the rest after it is kept."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 14, 22), span(1, 7, 15))
+    kal = person(1, "Kal", (LIBRARIES,), span(1, 7, 15))
+    by_hand = Shift(at(0, 14), at(0, 22), 1, (LIBRARIES,))
+    early = (Pattern("early", 7 * 60, 8 * HOUR),)
+    found = proposed(problem([libraries], [kal], fixed=(by_hand,), patterns=early))
+    assert found.shifts == [by_hand]
+    assert found.assigned[0].is_fixed
+    assert found.assigned[0].why == "Set by hand, and kept."
+    assert "rest" in found.holes[0].why
+    without = proposed(problem([libraries], [kal], patterns=early))
+    assert [shift.span for shift in without.shifts] == [span(1, 7, 15)]
+
+
+def test_shifts_around_count_for_the_week() -> None:
+    """The week began before the rota that is asked for, with 34 of 37 hours."""
+    libraries = account(LIBRARIES, "Libraries", span(4, 9, 17))
+    kal = person(1, "Kal", (LIBRARIES,), span(4, 9, 17))
+    before = tuple(Shift(at(day, 8), at(day, 16.5), 1, (LIBRARIES,)) for day in range(4))
+    asked = replace(problem([libraries], [kal], fixed=before), span=span(4, 0, 23))
+    assert proposed(asked).shifts == []
+    assert len(proposed(replace(asked, fixed=before[:2])).shifts) == 1
+
+
+def test_a_limit_that_a_hand_has_passed_is_told_not_refused() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17), span(1, 9, 17))
+    kal = person(1, "Kal", (LIBRARIES,), span(0, 9, 17), span(1, 9, 17), limits=Limits(week=10 * HOUR))
+    by_hand = tuple(Shift(at(day, 9), at(day, 17), 1, (LIBRARIES,)) for day in (0, 1))
+    found = proposed(problem([libraries], [kal], fixed=by_hand))
+    assert found.shifts == list(by_hand)
+    assert found.warnings == (
+        "What was set by hand goes beyond a limit: Kal is on duty 10 hours at most in the week of Mon 1 Jun.",
+    )
+
+
+# -- What is better than what ----------------------------------------------------------------------------------------------
+
+
+def two(**more: object) -> Problem:
+    libraries = account(LIBRARIES, "Libraries", *(span(day, 9, 17) for day in range(4)))
+    works = [span(day, 9, 17) for day in range(4)]
+    return problem(
+        [libraries], [person(1, "Jen", (LIBRARIES,), *works, **more), person(2, "Kal", (LIBRARIES,), *works)]
+    )
+
+
+def test_hours_are_shared_evenly() -> None:
+    found = proposed(two())
+    assert found.compared.after.hours_by_person == {1: 16, 2: 16}
+    assert found.compared.after.hand_overs == 0
+
+
+def test_wishes_are_heard_where_they_cost_no_hole() -> None:
+    not_monday = (Wish(span(0, 9, 17), rather=False, weight=3),)
+    found = proposed(two(wishes=not_monday))
+    assert span(0, 9, 17) not in [shift.span for shift in of(found, 1)]
+    alone = replace(two(wishes=not_monday), people=two(wishes=not_monday).people[:1])
+    assert span(0, 9, 17) in [shift.span for shift in proposed(alone).shifts]
+    assert "though they would rather not" in proposed(alone).assigned[0].why
+
+
+def test_a_short_meeting_leaves_a_hole_and_no_more() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17))
+    jen = person(1, "Jen", (LIBRARIES,), span(0, 9, 17), away=(Away(span(0, 11, 12), "in a meeting"),))
+    found = proposed(problem([libraries], [jen]))
+    assert [hole.span for hole in found.holes] == [span(0, 11, 12)]
+    assert not found.holes[0].late  # within two hours Jen is back
+
+
+# -- What is told ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_hole_says_what_keeps_each_person() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(1, 14, 16))
+    people = [
+        person(1, "Kal", (LIBRARIES,), span(1, 9, 17), away=(Away(span(1, 0, 23), "on leave"),)),
+        person(2, "Jen", (LIBRARIES,), span(1, 9, 13), hours_in_words="works mornings"),
+        person(3, "Sam", (BINS,), span(1, 9, 17)),
+    ]
+    hole = proposed(problem([libraries], people)).holes[0]
+    assert hole.why == (
+        "Nobody ready for Libraries can be there on Tue 2 Jun, 2pm to 4pm: Kal is on leave; Jen works mornings."
+    )
+    assert hole.late
+
+
+def test_an_assignment_says_that_nobody_else_could() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(1, 9, 13))
+    found = proposed(problem([libraries], [person(1, "Jen", (LIBRARIES,), span(1, 9, 13))]))
+    assert [each.why for each in found.assigned] == [
+        "Jen is in then and ready for Libraries; nobody else who is ready for Libraries is in then."
+    ]
+
+
+def test_the_way_there_is_told_and_can_be_left() -> None:
+    steps: list[Step] = []
+    found = proposed(some_team(1), tell=steps.append)
+    costs = [step.progress.cost for step in steps if step.shifts is not None]
+    bounds = [step.progress.bound for step in steps if step.progress.bound is not None]
+    assert costs == sorted(costs, reverse=True)
+    assert bounds == sorted(bounds)
+    assert found.progress.gap == 0
+    early = propose(some_team(1), seconds=SECONDS, enough=0.0, stop=lambda: True)
+    assert early.shifts
+    assert early.progress.cost >= found.progress.cost
+
+
+def test_what_cannot_be_asked() -> None:
+    with pytest.raises(ProblemError, match="1 to 92 days"):
+        propose(replace(two(), span=Span(at(0, 0), at(0, 0))), seconds=1)
+    with pytest.raises(ProblemError, match="half hours"):
+        propose(replace(two(), span=Span(at(0, 0), at(1, 0) + timedelta(minutes=7))), seconds=1)
+    with pytest.raises(NoneInTime):
+        propose(some_team(1), seconds=0)
+
+
+# -- What if ---------------------------------------------------------------------------------------------------------------
+
+
+def test_if_somebody_is_away() -> None:
+    asked = replace(two(), people=two().people[:1])
+    assert not proposed(asked).holes
+    gone = proposed(if_away(asked, 1, span(2, 9, 17), "on leave"))
+    assert [hole.span for hole in gone.holes] == [span(2, 9, 17)]
+
+
+def test_if_the_promise_were_one_hour() -> None:
+    """A meeting of an hour and a half: within two hours somebody is back, within one not always."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17))
+    jen = person(1, "Jen", (LIBRARIES,), span(0, 9, 17), away=(Away(span(0, 11, 12.5), "in a meeting"),))
+    asked = problem([libraries], [jen])
+    assert proposed(asked).compared.after.late_hours == 0
+    assert proposed(if_promised(asked, LIBRARIES, HOUR)).compared.after.late_hours == 1
+
+
+def test_who_should_learn_what_next() -> None:
+    """Sam is there with room for more and closes all; Mel could come for one day of the two."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 13), span(1, 9, 13))
+    bins = account(BINS, "Bins", span(0, 9, 13), span(1, 9, 13))
+    sam = person(1, "Sam", (BINS,), span(0, 9, 13), span(1, 9, 13))
+    mel = person(2, "Mel", (), span(0, 9, 13), span(1, 9, 13), limits=Limits(week=4 * HOUR))
+    asked = problem([libraries, bins], [sam, mel])
+    lessons = who_should_learn_next(asked, proposed(asked).shifts)
+    assert [(each.person_id, each.account_id, each.half_hours) for each in lessons] == [
+        (1, LIBRARIES, 16),
+        (2, LIBRARIES, 8),
+    ]
+    assert lessons[0].why == (
+        "If Sam learns Libraries, 8 hours that nobody covers are closed: 8 hours while on duty anyway."
+    )
+    assert not proposed(if_ready(asked, 1, LIBRARIES)).holes
+
+
+# -- When it cannot be -----------------------------------------------------------------------------------------------------
+
+
+def test_which_limits_clash() -> None:
+    """Two days of eight hours, and a limit of twelve: either the week gives way or an hour stays open."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17), span(1, 9, 17), span(2, 9, 17))
+    jen = person(1, "Jen", (LIBRARIES,), span(0, 9, 17), span(1, 9, 17), limits=Limits(week=12 * HOUR))
+    clash = what_clashes(problem([libraries], [jen]), seconds=SECONDS)
+    assert clash.gives_way == ("Jen is on duty 12 hours at most in the week of Mon 1 Jun",)
+    assert clash.half_hours_for_sure == 16
+    assert clash.is_sure
+    fine = what_clashes(problem([libraries], [replace(jen, limits=Limits())]), seconds=SECONDS)
+    assert fine.words == "No limit stands in the way: more people have to be ready, or in."

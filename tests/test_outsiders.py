@@ -58,6 +58,7 @@ ONES_OWN = {
         "desk:saved_answers",
         "desk:saved_answer_new",
     ),
+    *("planning:board", "planning:holes"),
     *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
     "planning:ready",
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sociable.people.parts import Part, beside, signed_in
+from sociable.people.permissions import Act
 
 # The order in which a lead goes through them; each part adds itself here and its addresses in urls.py.
 PARTS: tuple[Part, ...] = (
+    Part("board", "Board", "chart", frozenset({Act.SEE, Act.PLAN, Act.SEE_FIGURES})),
     Part("rota", "Rota", "calendar", frozenset()),
     Part("ready", "Ready", "check", frozenset()),
 )

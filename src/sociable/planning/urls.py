@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from sociable.planning import ready, rota, rota_patterns, rota_publish, rota_shift
+from sociable.planning import board, board_account, ready, rota, rota_patterns, rota_publish, rota_shift
 
 app_name = "planning"
 urlpatterns = [
+    # -- board ---------------------------------------------------------------------------------------------------------
+    path("", board.board, name="board"),
+    path("holes/", board.holes, name="holes"),
+    path("accounts/<int:account_id>/", board_account.account_cover, name="account_cover"),
+    path("accounts/<int:account_id>/hole/", board_account.hole, name="hole"),
     # -- the rota ------------------------------------------------------------------------------------------------------
     path("rota/", rota.rota, name="rota"),
     path("rota/add/", rota_shift.add, name="rota_add"),

@@ -167,6 +167,17 @@ def test_who_could_fill_a_hole_is_told_with_what_speaks_against_it(staffed: Cast
     assert page.text.index("Ben Hall") < page.text.index("Lee Ward")
 
 
+def test_a_shift_is_made_from_the_hole_as_it_is_needed(staffed: Cast, pages: Pages) -> None:
+    ready(staffed.ben, staffed.help)
+    page = see(pages, staffed.lee, hole(staffed, on(2, 13), on(2, 15))).page
+    form = see(pages, staffed.lee, page.links["Make a shift for Ben Hall"]).page.form(button="Draft it")
+    kept = {name: form.fields[name] for name in ("person", "on", "begins", "ends", "accounts")}
+    assert kept == {
+        "person": str(staffed.ben.pk), "on": str(_next(2)), "begins": "13:00", "ends": "15:00",
+        "accounts": [str(staffed.help.pk)],
+    }  # fmt: skip
+
+
 def test_who_could_learn_is_who_would_be_there(staffed: Cast, pages: Pages) -> None:
     from sociable.cover.models import WorkingPattern
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,8 +60,18 @@ def _initial(request: HttpRequest, now: datetime) -> dict[str, Any]:
     on = max(asked.monday, today)
     initial = {"on": on, "begins": time(9), "ends": time(17), "person": request.GET.get("person")}
     if account is None:
-        return initial
-    return initial | {"accounts": [account.pk]} | _hours_of(account, on)
+        return initial | _typed(request)
+    return initial | {"accounts": [account.pk]} | _hours_of(account, on) | _typed(request)
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """The day and times that the address names, as where a hole is to be filled; what is no day or time is passed over."""
+    read = {"on": date.fromisoformat, "begins": time.fromisoformat, "ends": time.fromisoformat}
+    typed: dict[str, Any] = {}
+    for name, from_text in read.items():
+        with contextlib.suppress(ValueError):
+            typed[name] = from_text(request.GET.get(name, ""))
+    return typed
 
 
 def _hours_of(account: Account, on: date) -> dict[str, time]:

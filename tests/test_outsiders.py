@@ -61,6 +61,7 @@ ONES_OWN = {
     *("planning:board", "planning:holes"),
     *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
     "planning:ready",
+    *("planning:away", "planning:away_new"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -149,6 +150,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "row_id": row.pk,
         "name": "close",
         "tally_id": _tally(cast.help),
+        "away_id": _away(cast.asha),
         "limit": "attachments_bytes",
         "kind": "email",
         "slug": cast.help.slug,
@@ -157,6 +159,15 @@ def ids(cast: Cast) -> dict[str, Any]:
         "uidb36": "1",
         "key": "not-a-key",
     }
+
+
+def _away(person: Any) -> int:
+    from sociable.cover.models import TimeAway
+
+    made = TimeAway.objects.create(
+        person=person, kind="leave", starts_at=at(9), ends_at=at(17), private_reason="secret subject", asked_at=at(9)
+    )
+    return int(made.pk)
 
 
 def _tally(account: Any) -> int:

@@ -33,6 +33,7 @@ STEPS = [
     "docs/how-to/import-messages.md",
     "docs/how-to/sign-somebody-off.md",
     "docs/how-to/move-an-account-to-live.md",
+    "docs/how-to/plan-time-away.md",
 ]
 # `sociable COMMAND ...` where a line, a pipe or a path begins it
 RUN = re.compile(r"(?:^\s*(?:\$ )?|[|;&] |/bin/)sociable +([A-Za-z][\w-]*)(.*)", re.MULTILINE)

@@ -106,7 +106,7 @@ def send(row: DueRow, now: datetime) -> None:
         due.close(row, now)
         return
     try:
-        _send(_mail(row, person, concerns, now))
+        post(_mail(row, person, concerns, now))
     except ChannelError as error:
         due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
         return
@@ -138,7 +138,11 @@ def _mail(row: DueRow, person: Person, concerns: list[Concern], now: datetime) -
     )
 
 
-def _send(mail: Outgoing) -> None:
+def post(mail: Outgoing) -> None:
+    """This function will hand a mail to staff to the installation's own mail server.
+
+    Errors: ChannelError
+    """
     adapter = registry.adapter("email", connecting.shared_server(mail.from_address, mail.from_name))
     try:
         if isinstance(adapter, Sends):

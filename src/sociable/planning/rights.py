@@ -14,6 +14,7 @@ from sociable.people.permissions import Act
 PARTS: tuple[Part, ...] = (
     Part("board", "Board", "chart", frozenset({Act.SEE, Act.PLAN, Act.SEE_FIGURES})),
     Part("rota", "Rota", "calendar", frozenset()),
+    Part("away", "Time away", "moon", frozenset()),
     Part("ready", "Ready", "check", frozenset()),
 )
 

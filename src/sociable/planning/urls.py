@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sociable.planning import board, board_account, ready, rota, rota_patterns, rota_publish, rota_shift
+from sociable.planning import away, board, board_account, ready, rota, rota_patterns, rota_publish, rota_shift
 
 app_name = "planning"
 urlpatterns = [
@@ -24,6 +24,13 @@ urlpatterns = [
     path("rota/patterns/<int:pattern_id>/make/", rota_patterns.make, name="rota_make"),
     path("rota/people/", rota_patterns.people, name="rota_people"),
     path("rota/people/<int:person_id>/", rota_patterns.person, name="rota_person"),
+    # -- time away -----------------------------------------------------------------------------------------------------
+    path("away/", away.away, name="away"),
+    path("away/new/", away.new, name="away_new"),
+    path("away/<int:away_id>/", away.one, name="away_one"),
+    path("away/<int:away_id>/agree/", away.agree, name="away_agree"),
+    path("away/<int:away_id>/decline/", away.decline, name="away_decline"),
+    path("away/<int:away_id>/take-back/", away.take_back, name="away_take_back"),
     # -- ready ---------------------------------------------------------------------------------------------------------
     path("ready/", ready.ready, name="ready"),
     path("ready/new/", ready.sign_off, name="sign_off"),

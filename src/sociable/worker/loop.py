@@ -20,6 +20,7 @@ from sociable.due.models import DueRow, Pace
 from sociable.journeys import (
     alert,
     approved,
+    away,
     chat,
     claim,
     concerns,
@@ -70,6 +71,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "tally": tally.tally,
     "concerns": concerns.look,
     "tell": tell.send,
+    "away": away.send,
     "hold": claim.expire,
     "snooze": snooze.wake,
     "window": windows.warn,
@@ -86,8 +88,8 @@ NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "tally
 LANES = (
     Lane("alerts", ("warn", "chain"), 100, 1),
     Lane("quick", ("receive", "hold", "snooze", "window", "chat", "blank", "concerns", "housekeeping"), 20, 1),
-    Lane("deliver", ("deliver", "resolve", "tell"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
-    Lane("deliver-again", ("deliver", "resolve", "tell"), 1, 2, (Pace.FAILED,)),
+    Lane("deliver", ("deliver", "resolve", "tell", "away"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
+    Lane("deliver-again", ("deliver", "resolve", "tell", "away"), 1, 2, (Pace.FAILED,)),
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),

@@ -1,0 +1,173 @@
+"""Somebody will be away: it is asked for, decided and taken back, and whoever must know is written to, never why.
+
+What may be is decided in cover/away, and what it does to cover in cover/torn. A mail is a due row made with the change it tells of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from sociable.channels.base import ChannelError, Outgoing
+from sociable.cover import absences, torn
+from sociable.cover import away as verbs
+from sociable.cover.away import Asked
+from sociable.cover.models import TimeAway
+from sociable.cover.torn import Torn
+from sociable.domain.cover.limits import span_words
+from sociable.due import services as due
+from sociable.due.models import DueRow
+from sociable.journeys import tell
+from sociable.people.models import Person
+
+LONGEST_PAUSE = timedelta(minutes=10)
+State = TimeAway.State
+
+
+def ask(person: Person, asked: Asked, *, by: Person, now: datetime) -> TimeAway:
+    """This function will ask for time away, and write to whoever decides, or plans the hours that lose their cover.
+
+    Errors: NotAllowed; AwayRefused
+    """
+    with transaction.atomic():
+        made = verbs.ask(person, asked, by=by, now=now)
+        if made.state == State.ASKED:
+            _write(absences.leads_of(person), made, "asked", by, now)
+        else:
+            _write_of_holes(made, by, now)
+    return made
+
+
+def agree(away: TimeAway, *, by: Person, now: datetime, words: str = "") -> TimeAway:
+    """This function will agree to a time away and write to whoever asked for it.
+
+    Errors: NotAllowed; AwayRefused
+    """
+    with transaction.atomic():
+        agreed = verbs.agree(away, by=by, now=now, words=words)
+        _write([agreed.person], agreed, "agreed", by, now)
+        _write_of_holes(agreed, by, now)
+    return agreed
+
+
+def decline(away: TimeAway, *, by: Person, now: datetime, words: str) -> TimeAway:
+    """This function will decline a time away and write to whoever asked for it.
+
+    Errors: NotAllowed; AwayRefused
+    """
+    with transaction.atomic():
+        declined = verbs.decline(away, by=by, now=now, words=words)
+        _write([declined.person], declined, "declined", by, now)
+    return declined
+
+
+def take_back(away: TimeAway, *, by: Person, now: datetime) -> TimeAway:
+    """This function will take a time away back, and write to them where somebody else did.
+
+    Errors: NotAllowed; AwayRefused
+    """
+    with transaction.atomic():
+        gone = verbs.take_back(away, by=by, now=now)
+        _write([gone.person], gone, "taken back", by, now)
+    return gone
+
+
+def write_of_holes(away: TimeAway, now: datetime) -> None:
+    """This function will write to whoever plans, where a time away that was entered elsewhere tears holes."""
+    _write_of_holes(away, None, now)
+
+
+def _write_of_holes(away: TimeAway, by: Person | None, now: datetime) -> None:
+    """Whoever leads the person, and whoever acts for the accounts: the rota was published, and now it has a hole."""
+    lost = torn.of(away, now)
+    if not lost:
+        return
+    acts = tell.who_can_act([one.account for one in lost])
+    people = {one.pk: one for one in (*absences.leads_of(away.person), *(p for each in acts.values() for p in each))}
+    _write(people.values(), away, "holes", by, now)
+
+
+def _write(people: Iterable[Person], away: TimeAway, what: str, by: Person | None, now: datetime) -> None:
+    rows = [
+        due.Due(
+            "away", f"away:{away.pk}:{what}:{one.pk}:{now.isoformat()}", one.pk, now, {"away": away.pk, "what": what}
+        )
+        for one in people
+        if by is None or one.pk != by.pk
+    ]
+    due.ask(rows)
+
+
+def send(row: DueRow, now: datetime) -> None:
+    """This function will send one mail of a time away, if it still stands as it was told; without what it is for."""
+    person = Person.objects.filter(pk=row.subject_id, is_active=True).first()
+    away = TimeAway.objects.select_related("person", "decided_by").filter(pk=row.data["away"]).first()
+    what = str(row.data["what"])
+    if person is None or away is None or away.state not in _STANDS[what]:
+        due.close(row, now)
+        return
+    lost = torn.of(away, now) if what in ("asked", "holes") else []
+    if what == "holes" and not lost:
+        due.close(row, now)
+        return
+    try:
+        subject = _SUBJECTS[what].format(who=away.person.name)
+        tell.post(_mail(row, person, subject, _text(person, away, what, lost), now))
+    except ChannelError as error:
+        due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
+        return
+    due.close(row, now)
+
+
+_STANDS: dict[str, frozenset[str]] = {
+    "asked": frozenset({State.ASKED}),
+    "agreed": frozenset({State.AGREED}),
+    "declined": frozenset({State.DECLINED}),
+    "taken back": frozenset({State.CANCELLED}),
+    "holes": frozenset({State.AGREED}),
+}
+_SUBJECTS = {
+    "asked": "{who} asks for time away",
+    "agreed": "Your time away is agreed",
+    "declined": "Your time away is declined",
+    "taken back": "Your time away was taken back",
+    "holes": "{who} will be away: hours without cover",
+}
+
+
+def _mail(row: DueRow, person: Person, subject: str, text: str, now: datetime) -> Outgoing:
+    return Outgoing(
+        message_id=f"<away.{row.pk}@{settings.MAIL_DOMAIN}>",
+        from_address=settings.DEFAULT_FROM_EMAIL,
+        from_name="Sociable",
+        reply_to=settings.DEFAULT_FROM_EMAIL,
+        to=(person.email,),
+        subject=subject,
+        text=text,
+        automatic=True,
+        sent_at=now,
+    )
+
+
+def _text(person: Person, away: TimeAway, what: str, lost: Sequence[Torn]) -> str:
+    when = span_words((away.starts_at, away.ends_at), ZoneInfo(absences.zone_of(away.person)))
+    who = "You" if person.pk == away.person_id else away.person.name
+    parts = [f"Hello {person.first_name},", f"{who}: {when}."]
+    if away.decision_words and what in ("agreed", "declined"):
+        parts.append(f"{away.decided_by.name if away.decided_by else 'They'} said: “{away.decision_words}”")
+    if lost:
+        parts.append(
+            "If it is agreed, these hours lose their cover:" if what == "asked" else "These hours lose their cover:"
+        )
+        parts += [
+            "\n".join(f"- {one.account.name}: {words}" for words in one.words or ["one person fewer"]) for one in lost
+        ]
+    elif what == "asked":
+        parts.append("No account would lose its cover.")
+    parts.append(f"See it: {settings.PUBLIC_URL}{reverse('planning:away')}")
+    return "\n\n".join(parts) + "\n"

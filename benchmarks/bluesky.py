@@ -206,12 +206,17 @@ def ask(place: Town, number: int) -> str:
 
 
 def answer(place: Town, number: int) -> str:
-    """Answer the oldest that has no answer of ours, once the house has read it: it was killed over it a moment ago."""
+    """Answer the oldest that has no answer of ours, once the house has read it and fetched to the end: it was killed over it."""
     from sociable.conversations.models import Conversation
+    from sociable.due.models import DueRow
     from sociable.journeys import answer as journey
 
     waiting = Conversation.objects.filter(messages__direction="in").exclude(messages__direction="out").order_by("pk")
-    conversation = until(lambda: waiting.distinct().first(), "The post over which Sociable was killed is not read.")
+    fetched = DueRow.objects.filter(kind="fetch", claim_id=0, attempts=0)
+    conversation = until(
+        lambda: waiting.distinct().first() if fetched.exists() else None,
+        "The post over which Sociable was killed is not read.",
+    )
     text = f"Answer {number}."
     journey.send(
         conversation_id=conversation.pk, person=place.asha, text=text, now=datetime.now(tz=UTC), against_version=1, send_anyway=True

@@ -312,6 +312,30 @@ def test_a_file_a_transcript_and_an_end(resident: Resident, staff: Any, installa
     assert resident.lines() == []
 
 
+def test_whoever_is_shut_out_is_told_why_and_leaves_nothing_to_be_read(
+    resident: Resident, staff: Any, installation: Installation
+) -> None:
+    resident.open()
+    resident.page.get_by_label("Your name").fill("Dev")
+    resident.says("My secret worry")
+    resident.reads("My secret worry")
+    opened_at_desk(staff, installation, "My secret worry")
+    staff.locator("summary", has_text="More").first.click()
+    staff.get_by_role("link", name="End the chat's access").click()
+    staff.get_by_role("button", name="End the access").click()
+    told = resident.page.get_by_text("This chat is not known here any more. Begin a new one")
+    told.wait_for()
+    assert resident.lines() == []
+    look(resident.page, "chat-shut-out")
+    resident.page.reload()
+    told.wait_for()
+    assert resident.page.get_by_label("Your name").input_value() == ""
+    resident.says("Somebody else")
+    resident.reads("Somebody else")
+    assert resident.lines() == ["Somebody else"]
+    told.wait_for(state="hidden")
+
+
 def test_what_cannot_be_taken_is_said_and_given_back(resident: Resident) -> None:
     resident.open()
     resident.page.get_by_role("button", name="Send", exact=True).click()

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connections, transaction
 
 from sociable.conversations.models import Chat, Conversation
+from sociable.domain.chat import LAPSES_AFTER
 from sociable.journeys import answer as answering
 from sociable.journeys import chat as journey
 from sociable.journeys import claim, join
@@ -200,6 +201,24 @@ def test_a_revoked_secret_hears_nothing_more(chat, conversation, cast):
             await one.ends()
         async with listening(chat.secret) as again:
             assert again.status == 401
+
+    asyncio.run(listen())
+
+
+def test_a_chat_of_long_ago_is_streamed_to_nobody_and_a_stream_that_stood_open_ends(chat, conversation, cast):
+    def long_ago():
+        with transaction.atomic():
+            Chat.objects.update(said_at=now() - LAPSES_AFTER)
+            live.publish(kind="taken", account_id=cast.help.pk, conversation_id=conversation.pk, now=now())
+
+    async def listen():
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            await in_thread(long_ago)
+            await one.ends()
+        async with listening(chat.secret) as again:
+            assert again.status == 401
+            assert b"no longer shows it" in again.body
 
     asyncio.run(listen())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -192,7 +193,8 @@ def test_more_lines_than_are_told_at_once_are_told_in_turns(chatting: Browser, m
 
 def test_leaving_and_coming_back(chatting: Browser) -> None:
     left = chatting.post("leave").json()
-    assert left["state"]["ended"] == "You ended this chat. Write again and it goes on."
+    until = "This browser shows it until 23 December, your private page for longer."
+    assert left["state"]["ended"] == f"You ended this chat. Write again and it goes on. {until}"
     assert chatting.say("One more", "and-one-more").status_code == 200
     assert chatting.told()["state"]["open"]
     assert chatting.begin(anew=True)["lines"]  # an open chat is gone on with, not left behind
@@ -300,6 +302,26 @@ def test_a_revoked_secret_is_as_good_as_none(chatting: Browser, cast: Any, clock
     journey.revoke(Conversation.objects.get().pk, cast.asha, clock.now)
     assert chatting.get("lines").status_code == 401
     assert chatting.say("Let me in", "let-me-in").status_code == 401
+
+
+def test_thirty_days_after_the_last_line_a_browser_no_longer_shows_it(chatting: Browser, cast: Any, clock: Any) -> None:
+    clock.move(days=29)
+    answer(Conversation.objects.get(), cast.asha, "On Friday.", now=clock.now)  # so it goes on from here
+    clock.move(days=29, hours=23)
+    assert [line["text"] for line in chatting.told()["lines"]][-1] == "On Friday."
+    link = chatting.told()["state"]["link"]
+    clock.move(hours=1)
+    for answered in (chatting.get("lines"), chatting.say("Still there?", "still-there"), chatting.post("leave")):
+        assert answered.status_code == 401
+        assert answered["Access-Control-Allow-Origin"] == SITE
+        words = answered.json()["message"]
+        assert "for 30 days, so this browser no longer shows it. Your private page still does" in words
+        assert "Friday" not in words
+    assert "On Friday." in chatting.client.get(urlsplit(link).path).content.decode(), "whoever has its link"
+    was, begun = chatting.secret, chatting.begin()
+    assert begun["secret"] != was
+    assert begun["lines"] == [], "another person may sit there now"
+    assert Visitor.objects.count() == 2
 
 
 def test_a_secret_opens_its_own_chat_alone(chatting: Browser) -> None:

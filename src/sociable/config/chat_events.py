@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from sociable.conversations import chats
 from sociable.conversations.chat_models import Chat
+from sociable.domain.chat import has_lapsed
 from sociable.live import hub
 from sociable.live.hub import END, Frame
 from sociable.live.stream import Audience, Headers, Listener, Receive, Send
@@ -64,8 +65,8 @@ class ChatListener(Listener):
         return [Frame(await self.words([]))]
 
     def _new(self) -> dict[str, Any] | None:
-        """What is told now; nothing once the secret was revoked."""
-        chat = chats.to_tell(self._chat_id)
+        """What is told now; nothing once the secret was revoked or has lapsed."""
+        chat = self._chat()
         if chat is None:
             return None
         self._conversation_id = chat.conversation_id
@@ -78,8 +79,12 @@ class ChatListener(Listener):
     async def _look_at_chat(self) -> Audience | None:
         return await self._in_thread(self._still)  # type: ignore[no-any-return]
 
-    def _still(self) -> Audience | None:
+    def _chat(self) -> Chat | None:
         chat = chats.to_tell(self._chat_id)
+        return None if chat is None or has_lapsed(chat.said_at, timezone.now()) else chat
+
+    def _still(self) -> Audience | None:
+        chat = self._chat()
         if chat is not None:
             chats.seen(chat, timezone.now())
         return _audience(chat) if chat else None
@@ -136,7 +141,9 @@ def _allowed(slug: str, method: str, asked: Asked) -> Chat | None:
     access.check_pace("ask", asked)
     if chat is None:
         raise access.UNKNOWN
-    chats.seen(chat, timezone.now())
+    now = timezone.now()
+    access.check_lapse(chat, now)
+    chats.seen(chat, now)
     return chat
 
 

@@ -64,6 +64,7 @@ _BY_SECRET = Question(
 _TOLD = (
     "email",
     "here_at",
+    "said_at",
     "ended",
     "ended_at",
     "visitor__account__partner_id",

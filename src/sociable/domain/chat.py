@@ -14,6 +14,8 @@ QUIET = timedelta(minutes=10)
 """How long after our answer nothing more is said before a chat ends."""
 AWAY = timedelta(minutes=10)
 """How long a browser shows no sign of life before whoever waits in it is taken to have gone."""
+LAPSES_AFTER = timedelta(days=30)
+"""How long after the last line a browser can still read a chat: computers are shared, sold and lost."""
 FEW = 5
 """Where fewer than this had an answer, nothing is said about how long the next will wait."""
 
@@ -24,6 +26,11 @@ def ends_at(*, said_at: datetime, here_at: datetime, waiting: bool) -> datetime:
     Shape:  `said_at` is when either side last spoke, `here_at` the last sign of life of their browser; `waiting` for us
     """
     return max(said_at, here_at) + AWAY if waiting else said_at + QUIET
+
+
+def has_lapsed(said_at: datetime, now: datetime) -> bool:
+    """This function will say whether the browser in which a chat was held can no longer read it."""
+    return now - said_at >= LAPSES_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,11 +90,13 @@ def begin(
 ) -> Begun:
     """This function will begin a chat, or give back the one this browser is in.
 
-    Shape:  `anew` begins another after one that has ended; a secret that does not hold is replaced
+    Shape:  `anew` begins another after one that has ended; a secret that does not hold, or has lapsed, is replaced
     Errors: NotHere; NotOpen
     """
     visitor = chats.visitor_of(account, secret)
     standing = chats.chat_of(visitor) if visitor else None
+    if standing is not None and rule.has_lapsed(standing.said_at, now):
+        visitor = standing = None
     if standing is not None and (standing.is_open or not anew):
         return Begun(standing)
     check_can_begin(directory.stated(account.pk), now)

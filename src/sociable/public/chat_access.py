@@ -6,12 +6,14 @@ What is said and shown is left to the pages; nothing here is asked of a third pa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 
 from sociable.conversations import chats
 from sociable.conversations.chat_models import Chat
 from sociable.directory.models import Account
+from sociable.domain import chat as rule
 from sociable.public import suspicion
 
 # How often in ten minutes; a library's public computers share one address.
@@ -72,6 +74,20 @@ def chat_of(slug: str, asked: Asked) -> Chat | None:
     return chat if chat is not None and chat.visitor.account.takes_chat else None
 
 
+def check_lapse(chat: Chat, now: datetime) -> None:
+    """This function will refuse a browser that held a chat long ago; the private page shows it to whoever has its link.
+
+    Errors: Refused
+    """
+    if rule.has_lapsed(chat.said_at, now):
+        raise LAPSED
+
+
+LAPSED = Refused(
+    f"Nothing was said in your chat for {rule.LAPSES_AFTER.days} days, so this browser no longer shows it. Your private page still does: "
+    "its link stood in the chat, and in what we sent you by email. You can begin a new chat: what you typed is kept.",
+    401,
+)
 UNKNOWN = Refused("This chat is not known here any more. Begin a new one: what you typed is kept.", 401)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
@@ -18,7 +19,7 @@ from sociable.conversations import services as conversations
 from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Attachment, Conversation, Message
 from sociable.directory.queries import zone_of
-from sociable.domain.chat import Lately, about
+from sociable.domain.chat import LAPSES_AFTER, Lately, about
 from sociable.domain.errors import DomainError
 from sociable.domain.promise import seconds_words
 from sociable.domain.saying import moment_near, moment_soon
@@ -188,11 +189,18 @@ def _state(chat: Chat, now: datetime) -> dict[str, Any]:
 
 
 def _ended_words(chat: Chat, conversation: Conversation | None) -> str:
+    if chat.ended == Chat.Ended.REVOKED:
+        return _ENDED_WORDS[Chat.Ended.REVOKED]
     if chat.ended:
-        return _ENDED_WORDS[Chat.Ended(chat.ended)]
+        return f"{_ENDED_WORDS[Chat.Ended(chat.ended)]} {_until_words(chat)}"
     if conversation is not None and conversation.state == Conversation.State.CLOSED:
-        return "We think that is all, and have closed this. Write again and it goes on."
+        return f"We think that is all, and have closed this. Write again and it goes on. {_until_words(chat)}"
     return ""
+
+
+def _until_words(chat: Chat) -> str:
+    until = (chat.said_at + LAPSES_AFTER).astimezone(ZoneInfo(zone_of(chat.visitor.account)))
+    return f"This browser shows it until {until.day} {until:%B}, your private page for longer."
 
 
 def _who(chat: Chat, conversation: Conversation | None, now: datetime) -> str:

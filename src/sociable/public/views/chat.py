@@ -65,6 +65,7 @@ def in_chat(*methods: str) -> Callable[[ChatPage], View]:
             def answer(_: Account, asked: Asked) -> dict[str, Any]:
                 if chat is None:
                     raise access.UNKNOWN
+                access.check_lapse(chat, timezone.now())
                 return page(request, chat, asked)
 
             return _answer(request, slug, chat, answer)

@@ -17,7 +17,7 @@
 
   // -- What is kept in this browser, for this site and account ------------------------------------------------------------
   const key = `sociable-chat ${base.host} ${slug}`;
-  let kept = { secret: "", pending: [], draft: "", name: "", email: "", shown: false };
+  let kept = { secret: "", pending: [], draft: "", name: "", email: "", shown: false, farewell: "" };
   const load = () => { try { kept = { ...kept, ...JSON.parse(localStorage.getItem(key) || "{}") }; } catch { /* kept in memory only */ } };
   const keep = (changed) => {
     Object.assign(kept, changed);
@@ -52,6 +52,7 @@
   const partner = el("p", { class: "partner" });
   const close = el("button", { type: "button", class: "plain", "aria-label": "Close the chat window", onclick: () => hide() }, drawing(CROSS));
   const status = el("p", { class: "status", role: "status" });
+  const farewell = el("p", { class: "crisis farewell", role: "status" });
   const trouble = el("p", { class: "trouble", role: "status" });
   const log = el("div", { class: "log", role: "log", "aria-label": "What was said", tabindex: "0" });
   const writing = el("p", { class: "writing", role: "status" });
@@ -82,7 +83,7 @@
   const privacy = el("a", { target: "_blank", rel: "noopener" }, "Privacy (opens in a new tab)");
   const panel = el("section", { class: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
     el("header", {}, el("div", {}, title, partner), close),
-    el("div", { class: "middle" }, status, ways, log, writing, trouble),
+    el("div", { class: "middle" }, farewell, status, ways, log, writing, trouble),
     form,
     el("footer", {}, link, mail, mailForm, anew, leaveNone, end, privacy));
   const launchText = el("span", {}, script.dataset.label || "Chat with us");
@@ -140,6 +141,7 @@
     end.hidden = !begun || !open;
     anew.hidden = leaveNone.hidden = !begun || open;
     if (mail.hidden) mailForm.hidden = true;
+    say(farewell, state ? "" : kept.farewell);
     say(status, standing());
     say(writing, state?.writing ? `${state.writing} is writing …` : "");
     drawWays(may);
@@ -203,6 +205,7 @@
     told.lines.forEach(take);
     last = Math.max(last, told.last);
     state = told.state;
+    if (kept.farewell) keep({ farewell: "" });
     if (!filled) { filled = true; setTimeout(() => log.setAttribute("aria-live", "polite"), 500); }
     clearTimeout(writes);
     if (state.writing) writes = setTimeout(() => say(writing, ""), WRITING_MS);
@@ -218,6 +221,18 @@
     last = 0;
     state = null;
     filled = true;
+  };
+
+  // Ended from the other side, or too long ago: what was said goes from the screen, and why stays until another chat begins.
+  const shutOut = (error) => {
+    keep({ secret: "", farewell: error.message });
+    if (!kept.pending.length) { // else whoever is here now said so
+      keep({ name: "", email: "" });
+      for (const one of [name, email, mailText]) one.value = "";
+    }
+    forget();
+    kept.pending.forEach(pend);
+    draw();
   };
 
   // -- Asking the server -----------------------------------------------------------------------------------------------------
@@ -333,8 +348,8 @@
   const failed = async (error) => {
     offline(error);
     if (error instanceof Refused && error.code === 401) {
-      keep({ secret: "" }); // ended from the other side: what is pending begins a new chat
-      state = null;
+      shutOut(error);
+      say(trouble, "");
       again = setTimeout(flush, 1000);
     } else if (error instanceof Refused && error.code !== 429) {
       giveBack(error.message);
@@ -394,7 +409,7 @@
     clearTimeout(again);
     attached.length = 0;
     forget();
-    keep({ secret: "", pending: [], draft: "", name: "", email: "" });
+    keep({ secret: "", pending: [], draft: "", name: "", email: "", farewell: "" });
     for (const one of [text, name, email, mailText]) one.value = "";
     refuse("");
     grow();
@@ -447,7 +462,7 @@
       misses += first ? 1 : 0;
     } catch (error) {
       misses += 1;
-      if (error instanceof Refused && error.code === 401) { keep({ secret: "" }); badge(); }
+      if (error instanceof Refused && error.code === 401) shutOut(error);
     }
     clearInterval(watch);
     if (stream !== mine) return; // ended on purpose
@@ -503,7 +518,7 @@
     badge();
     if (kept.secret) {
       try { await catchUp(); listen(); } catch (error) {
-        if (error instanceof Refused && error.code === 401) keep({ secret: "" }); else { misses = 2; meanwhile(); }
+        if (error instanceof Refused && error.code === 401) shutOut(error); else { misses = 2; meanwhile(); }
       }
     }
     if (kept.pending.length) flush();
@@ -552,7 +567,7 @@
     header { display: flex; justify-content: space-between; align-items: start; gap: 0.5rem; padding: 0.75rem 0.25rem 0.75rem 1rem; border-block-end: 4px solid var(--accent); }
     .partner, .hint, .who, .fate, .writing { color: var(--soft); font-size: 0.875rem; }
     .middle { flex: 1 0 auto; display: flex; flex-direction: column; gap: 0.5rem; padding: 0.75rem 1rem; background: var(--ground); }
-    .status:empty, .writing:empty, .trouble:empty { display: none; }
+    .status:empty, .farewell:empty, .writing:empty, .trouble:empty { display: none; }
     .status { font-size: 0.9375rem; }
     .log { flex: 1 1 6rem; min-block-size: 6rem; block-size: 0; overflow-y: auto; overscroll-behavior: contain; }
     .line { max-inline-size: 88%; margin-block: 0.25rem 0.75rem; }

@@ -172,8 +172,8 @@ def test_what_is_fetched_twice_has_the_same_names(
 def test_what_the_server_counts_slows_the_asking(bluesky: Bluesky, council: Person, adapter_of: Make) -> None:
     adapter = adapter_of(council)
     watching = adapter._watching
-    assert watching.pause() == timedelta(seconds=0.8)
-    for remaining, least, most in ((3000, 0.8, 0.8), (100, 5.9, 6.1), (1, 30, 30), (0, 30, 30)):
+    assert watching.pause() == timedelta(seconds=0.5)
+    for remaining, least, most in ((3000, 0.5, 0.5), (100, 5.9, 6.1), (1, 30, 30), (0, 30, 30)):
         adapter._network.budget = network.Budget(3000, remaining, timedelta(seconds=300))
         assert least <= watching.pause().total_seconds() <= most
 

@@ -13,13 +13,14 @@ from sociable.channels.bluesky import posts
 from sociable.channels.bluesky.direct import DirectMessages
 
 if TYPE_CHECKING:
-    from sociable.channels.bluesky.network import Network
+    from sociable.channels.bluesky.network import Budget, Network
 
-SHORTEST_PAUSE = timedelta(seconds=0.8)
+SHORTEST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(seconds=30)
 OUR_SHARE = (
-    0.5  # of the calls the server still takes: the rest is for fetching, sending and other accounts behind one address
+    0.5  # of the calls the server still takes, for all who listen behind one address: the rest fetches and sends
 )
+NEWS_OF_THE_CROWD = 0.2  # how much one look tells of how many those are
 
 
 class Watching:
@@ -30,10 +31,14 @@ class Watching:
         self._direct = direct
         self._newest: str | None = None
         self._said: str | None = None
+        self._calls = 2 if direct else 1  # of a look
+        self._crowd = 1.0  # who ask from our address, as often as we do
 
     def is_new(self) -> bool:
         """Look once; the first look cannot tell, so it says yes."""
+        left = self._network.budget
         newest, said = posts.on_top(self._network), self._last_said()
+        self._note_crowd(left, self._network.budget)
         before, self._newest, self._said = (self._newest, self._said), newest, said
         return before != (newest, said)
 
@@ -53,5 +58,12 @@ class Watching:
         budget = self._network.budget
         if budget is None:
             return SHORTEST_PAUSE
-        looks = max(budget.remaining * OUR_SHARE, 1) / (2 if self._direct else 1)
+        looks = max(budget.remaining * OUR_SHARE, 1) / (self._calls * self._crowd)
         return min(max(SHORTEST_PAUSE, budget.resets_in / looks), LONGEST_PAUSE)
+
+    def _note_crowd(self, before: Budget | None, after: Budget | None) -> None:
+        """Where more calls went than ours since the last look, others share the limit, and each takes its part of what is left."""
+        if before is None or after is None or after.remaining > before.remaining:
+            return  # counted anew meanwhile
+        seen = max(1.0, (before.remaining - after.remaining) / self._calls)
+        self._crowd += NEWS_OF_THE_CROWD * (seen - self._crowd)

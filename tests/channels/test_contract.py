@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from types import ModuleType
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sociable.channels import registry
+from sociable.channels import base, capabilities, errors, parsed, protocols, registry, shapes
 from sociable.channels.base import (
     Adapter,
     AnswersForOthers,
@@ -176,6 +177,13 @@ def test_an_answer_to_our_mail_names_its_conversation() -> None:
     named = [email.conversation_named(parsed, KEY) for parsed in (by_address, by_id, by_subject)]
     assert [each and each.conversation_id for each in named] == [7, 9, None]
     assert email.conversation_named(by_address, b"another key") is None
+
+
+@pytest.mark.parametrize("module", [capabilities, errors, parsed, protocols, shapes])
+def test_all_that_a_channel_is_made_of_can_be_had_from_one_place(module: ModuleType) -> None:
+    own = {name for name, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__}
+    assert own <= set(base.__all__)
+    assert all(getattr(base, name) is getattr(module, name) for name in own)
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:

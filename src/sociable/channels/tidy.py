@@ -6,7 +6,7 @@ Leaves which bytes stand for which characters to each network's folder.
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from sociable.channels.base import ChannelError
+from sociable.channels.errors import ChannelError
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 

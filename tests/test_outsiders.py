@@ -62,6 +62,7 @@ ONES_OWN = {
     *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
     "planning:ready",
     *("planning:away", "planning:away_new"),
+    *("planning:rota", "planning:rota_mine", "planning:rota_seen"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -77,6 +78,13 @@ OWN_BODY = {
     *("office:accounts", "office:add_account", "office:partners", "office:people", "office:add_person"),
     *("office:trail", "office:trouble", "office:connections", "office:tallies", "office:tallies_csv"),
     "planning:sign_off",
+    *(
+        "planning:rota_add",
+        "planning:rota_publish",
+        "planning:rota_patterns",
+        "planning:rota_pattern_new",
+        "planning:rota_people",
+    ),
 }
 OURS = ("My bin", "Dev Patel", "Ashby", "Asha", "secret subject")
 
@@ -158,6 +166,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "pk": key.pk,
         "uidb36": "1",
         "key": "not-a-key",
+        **_rota(cast),
     }
 
 
@@ -168,6 +177,22 @@ def _away(person: Any) -> int:
         person=person, kind="leave", starts_at=at(9), ends_at=at(17), private_reason="secret subject", asked_at=at(9)
     )
     return int(made.pk)
+
+
+def _rota(cast: Cast) -> dict[str, int]:
+    from sociable.cover.models import HandOver, Shift, ShiftPattern, Swap
+
+    shift = Shift.objects.create(
+        person=cast.asha, starts_at=at(9), ends_at=at(17), state="published", made_at=at(8), note="secret subject"
+    )
+    shift.accounts.add(cast.help)
+    pattern = ShiftPattern.objects.create(partner=cast.council, name="secret subject", begins="09:00", ends="17:00")
+    pattern.accounts.add(cast.help)
+    left = HandOver.objects.create(account=cast.help, written_by=cast.asha, text="secret subject", written_at=at(9))
+    swap = Swap.objects.create(
+        shift=shift, asked_by=cast.asha, offered_to=cast.lee, words="secret subject", asked_at=at(8)
+    )
+    return {"shift_id": shift.pk, "pattern_id": pattern.pk, "hand_over_id": left.pk, "swap_id": swap.pk}
 
 
 def _tally(account: Any) -> int:

@@ -97,7 +97,9 @@ def test_it_is_the_same_for_the_same_instant() -> None:
 
 def _empty() -> None:
     """Away with all of it, in an order the foreign keys allow."""
-    for table in (Warned, Wait, DueRow):
+    from sociable.cover.models import HandOver, Shift
+
+    for table in (Warned, Wait, DueRow, HandOver, Shift):
         table._default_manager.all().delete()
     for table in (RawInbound, Conversation):
         table._default_manager.all().delete()

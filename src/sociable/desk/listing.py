@@ -19,10 +19,12 @@ from django.db.models import Max, Min, Q, QuerySet
 from django.db.models.functions import Substr
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from sociable.channels import registry
 from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation, Message, Outgoing, Presence
+from sociable.cover import duty
 from sociable.desk import chat_words, window_words
 from sociable.directory.models import Account
 from sociable.directory.queries import answering as answered_from
@@ -105,6 +107,11 @@ class Asked:
         return [account for account in self.accounts if permissions.can_answer(self.person, account.place)]
 
     @cached_property
+    def offered(self) -> list[Account]:
+        """Those of them whose next request is theirs to take: for which they are signed off, or nobody is."""
+        return duty.ready_among(self.person, self.answering, timezone.now())[0]
+
+    @cached_property
     def unclaimed(self) -> promises.Line:
         """The line of those accounts: what nobody holds."""
         return promises.Line(self.accounts)
@@ -112,9 +119,9 @@ class Asked:
     @cached_property
     def next(self) -> promises.Line:
         """The line the person answers from: what nobody else holds."""
-        if len(self.answering) == len(self.accounts):
+        if len(self.offered) == len(self.accounts):
             return self.unclaimed.but(holder=self.person)
-        return promises.Line(self.answering, holder=self.person)
+        return promises.Line(self.offered, holder=self.person)
 
     @cached_property
     def everything(self) -> promises.Line:
@@ -218,7 +225,7 @@ def _counts(asked: Asked, now: datetime) -> dict[str, int]:
     """How much each view holds, up to MOST_COUNTED."""
     unclaimed = promises.count_open(asked.unclaimed, now, MOST_COUNTED)
     # Where what nobody holds fills the badge by itself, what the person holds need not be added.
-    full = len(asked.answering) == len(asked.accounts) and unclaimed >= MOST_COUNTED
+    full = len(asked.offered) == len(asked.accounts) and unclaimed >= MOST_COUNTED
     return {
         "next": unclaimed if full else promises.count_open(asked.next, now, MOST_COUNTED),
         "unclaimed": unclaimed,

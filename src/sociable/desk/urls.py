@@ -2,13 +2,25 @@
 
 from django.urls import path
 
-from sociable.desk import actions, approved, attachments, calls, composer, conversation, saved_answers, views
+from sociable.desk import (
+    actions,
+    approved,
+    attachments,
+    calls,
+    composer,
+    conversation,
+    hand_overs,
+    saved_answers,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
     # -- the list, my day, search ------------------------------------------------------------------------------------
     path("", views.desk, name="desk"),
     path("my-day/", views.my_day, name="my_day"),
+    path("hand-overs/", hand_overs.leave, name="leave_hand_over"),
+    path("hand-overs/<int:hand_over_id>/read/", hand_overs.read, name="read_hand_over"),
     path("take-next/", views.take_next, name="take_next"),
     path("search/", views.search, name="search"),
     path("filters/", views.save_filter, name="save_filter"),

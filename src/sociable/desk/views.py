@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sociable.channels import registry
 from sociable.conversations import search as searching
 from sociable.conversations.models import CallNote, Conversation, Mention, OpenTab, SavedFilter
-from sociable.desk import chat_words, listing
+from sociable.desk import chat_words, duty_words, listing
 from sociable.desk.forms import SavedFilterForm
 from sociable.directory.health_models import Concern
 from sociable.directory.models import Account, Connection
@@ -61,6 +61,7 @@ def frame(request: StaffRequest, now: datetime, current_id: int | None = None) -
         ],
         "begun_calls": begun_calls(request, now),
         "hands_full": chat_words.hands_full(request.user, asked.answering, now),
+        **duty_words.at_account(asked, now),
     }
 
 
@@ -182,6 +183,7 @@ def my_day(request: StaffRequest) -> HttpResponse:
         "may_answer": bool(asked.answering),
         "begun_calls": begun_calls(request, now),
         "live_after": live.newest_id(),
+        **duty_words.my_day(request.user, asked.answering, now),
     }
     return render(request, "desk/_my_day.html" if request.headers.get("X-Part") else "desk/my_day.html", context)
 

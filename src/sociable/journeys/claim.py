@@ -13,8 +13,10 @@ from django.db.models import Q
 
 from sociable.conversations import chats
 from sociable.conversations.models import Conversation
+from sociable.cover import duty
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
+from sociable.domain.worktime.wording import and_words
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert
@@ -103,13 +105,15 @@ def hold(conversation: Conversation, person: Person, now: datetime) -> bool:
 def take_next(person: Person, now: datetime, accounts: list[Account] | None = None) -> Conversation:
     """This function will hold the next request in the fair order that nobody else holds.
 
-    Shape:  web chats are passed over by whoever has as many as one person is to have
+    Shape:  web chats are passed over by whoever has as many as one person is to have, and so are accounts for which others are
+            signed off and this person is not; where nobody is, whoever may answer takes
     Errors: NothingToTake
     """
     if accounts is None:
         mine = list(Account.objects.where(person, Act.ANSWER).select_related("partner"))
     else:
         mine = [account for account in accounts if permissions.can_answer(person, account.place)]
+    mine, others = duty.ready_among(person, mine, now)
     after = None
     passed_over = ""
     while True:
@@ -129,8 +133,20 @@ def take_next(person: Person, now: datetime, accounts: list[Account] | None = No
                         continue
                     return Conversation.objects.select_related("account__partner").get(pk=place.wait.conversation_id)
         if page.after is None:
-            raise NothingToTake(passed_over or "Nobody is waiting in your accounts just now.")
+            raise NothingToTake(passed_over or _nobody_waits(others, now))
         after = page.after
+
+
+def _nobody_waits(others: list[Account], now: datetime) -> str:
+    """Why there is nothing to take: nobody waits, or only where the person is not signed off."""
+    waiting = {place.wait.account_id for place in promises.fair_page(promises.Line(others), now, limit=10).places}
+    names = sorted(account.name for account in others if account.pk in waiting)
+    if not names:
+        return "Nobody is waiting in your accounts just now."
+    return (
+        f"Somebody waits in {and_words(names)}, for which others are signed off and you are not yet. "
+        "You can open it and answer all the same; a lead can sign you off."
+    )
 
 
 def keep(conversation_id: int, person: Person, now: datetime) -> bool:

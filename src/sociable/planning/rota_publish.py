@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -30,6 +30,8 @@ STRETCHES = ((1, "This week"), (4, "Four weeks"), (26, "All that is drafted"))
 def publish(request: HttpRequest) -> HttpResponse:
     """This page will list the drafts of a stretch of weeks with what each changes, and publish them in one step."""
     person, now = signed_in(request), timezone.now()
+    if not rota.planned_by(person).accounts:
+        raise Http404
     asked = rota.read(request, now)
     if request.method == "POST":
         try:

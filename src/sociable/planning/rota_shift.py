@@ -111,6 +111,8 @@ def shift(request: HttpRequest, shift_id: int) -> HttpResponse:
             messages.success(request, f"{words}: {_said(changed)}.")
             return redirect(_week_of(request, changed))
     context = _context(found, may_plan, now) | {"form": form, "concerns": concerns, "cancel_form": CancelForm()}
+    published = found.state == Shift.State.PUBLISHED
+    context["may_swap"] = found.person_id == person.pk and published and found.starts_at > now
     refused = bool(concerns or (form is not None and form.errors))
     return page(request, "rota", "rota_shift.html", context, status=409 if refused else 200)
 

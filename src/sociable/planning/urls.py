@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from sociable.planning import away, board, board_account, ready, rota, rota_patterns, rota_publish, rota_shift
+from sociable.planning import (
+    away,
+    board,
+    board_account,
+    ready,
+    rota,
+    rota_mine,
+    rota_patterns,
+    rota_publish,
+    rota_shift,
+)
 
 app_name = "planning"
 urlpatterns = [
@@ -18,6 +28,12 @@ urlpatterns = [
     path("rota/shifts/<int:shift_id>/", rota_shift.shift, name="rota_shift"),
     path("rota/shifts/<int:shift_id>/remove/", rota_shift.remove, name="rota_remove"),
     path("rota/shifts/<int:shift_id>/cancel/", rota_shift.cancel, name="rota_cancel"),
+    path("rota/mine/", rota_mine.mine, name="rota_mine"),
+    path("rota/mine/seen/", rota_mine.seen, name="rota_seen"),
+    path("rota/shifts/<int:shift_id>/swap/", rota_mine.ask, name="rota_swap_ask"),
+    path("rota/swaps/<int:swap_id>/", rota_mine.agree, name="rota_swap_agree"),
+    path("rota/swaps/<int:swap_id>/decline/", rota_mine.decline, name="rota_swap_decline"),
+    path("rota/swaps/<int:swap_id>/take-back/", rota_mine.take_back, name="rota_swap_take_back"),
     path("rota/patterns/", rota_patterns.patterns, name="rota_patterns"),
     path("rota/patterns/new/", rota_patterns.pattern, name="rota_pattern_new"),
     path("rota/patterns/<int:pattern_id>/", rota_patterns.pattern, name="rota_pattern"),

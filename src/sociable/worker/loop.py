@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from sociable.cover import swaps
 from sociable.due import services as due
 from sociable.due.models import DueRow, Pace
 from sociable.journeys import (
@@ -76,6 +77,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "snooze": snooze.wake,
     "window": windows.warn,
     "chat": chat.end_quiet,
+    "swap": swaps.lapse,
     "housekeeping": housekeeping.run,
 }
 # Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
@@ -87,7 +89,7 @@ NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "tally
 # trouble is known have places of their own. Measured by benchmarks/fetching.py.
 LANES = (
     Lane("alerts", ("warn", "chain"), 100, 1),
-    Lane("quick", ("receive", "hold", "snooze", "window", "chat", "blank", "concerns", "housekeeping"), 20, 1),
+    Lane("quick", ("receive", "hold", "snooze", "window", "chat", "swap", "blank", "concerns", "housekeeping"), 20, 1),
     Lane("deliver", ("deliver", "resolve", "tell", "away"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
     Lane("deliver-again", ("deliver", "resolve", "tell", "away"), 1, 2, (Pace.FAILED,)),
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),

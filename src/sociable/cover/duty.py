@@ -1,0 +1,94 @@
+"""Answers who is on duty: who covers an account at an instant, and what somebody covers now and next.
+
+Somebody covers an account while a published shift of theirs names it, they are ready for it, and no time away that counts lies there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sociable.cover.models import Readiness, RotaChange, Shift, TimeAway
+from sociable.directory.models import Account
+from sociable.people.models import Person
+
+NEXT_WITHIN = timedelta(weeks=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What somebody covers now, and their next shift."""
+
+    now: tuple[Shift, ...]
+    next: Shift | None
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The accounts of both, each once."""
+        shifts = [*self.now, *([self.next] if self.next else [])]
+        return list({account.pk: account for shift in shifts for account in shift.accounts.all()}.values())
+
+
+def of_person(person: Person, now: datetime) -> Duty:
+    """This function will say what somebody is on the rota for now, and next."""
+    theirs = Shift.objects.published().filter(person=person, ends_at__gt=now, starts_at__lt=now + NEXT_WITHIN)
+    shifts = list(theirs.prefetch_related("accounts__partner", "accounts__answered_from").order_by("starts_at"))
+    return Duty(
+        tuple(shift for shift in shifts if shift.starts_at <= now),
+        next((shift for shift in shifts if shift.starts_at > now), None),
+    )
+
+
+def on_now(account_ids: Iterable[int], now: datetime) -> dict[int, list[Person]]:
+    """This function will say who covers accounts at an instant: account id to people, by name; nobody is no key.
+
+    Source: the rule of cover in docs/reference/words.md
+    """
+    wanted = set(account_ids)
+    found: dict[int, list[Person]] = defaultdict(list)
+    on = _there(Shift.objects.published().filter(starts_at__lte=now, ends_at__gt=now), now)
+    ready = set(Readiness.objects.standing(now).filter(account__in=wanted).values_list("person_id", "account_id"))
+    for shift in on.filter(accounts__in=wanted).distinct().select_related("person").prefetch_related("accounts"):
+        for account in shift.accounts.all():
+            if account.pk in wanted and (shift.person_id, account.pk) in ready:
+                found[account.pk].append(shift.person)
+    return {pk: sorted(people, key=lambda person: person.name) for pk, people in found.items()}
+
+
+def _there(shifts: QuerySet[Shift], now: datetime) -> QuerySet[Shift]:
+    """Without whoever has left, or is away just then."""
+    away = TimeAway.objects.counted().filter(person=OuterRef("person"), starts_at__lte=now, ends_at__gt=now)
+    return shifts.filter(~Exists(away), person__is_active=True)
+
+
+def unseen_changes(person: Person, now: datetime) -> list[RotaChange]:
+    """This function will list what changed on somebody's rota and they have not seen, soonest shift first."""
+    rows = RotaChange.objects.filter(person=person, seen_at=None, shift__ends_at__gt=now)
+    return list(rows.select_related("shift").prefetch_related("shift__accounts").order_by("shift__starts_at", "pk"))
+
+
+def see_changes(person: Person, until_id: int, now: datetime) -> int:
+    """This function will keep that somebody has seen the changes of their rota, up to the newest that was shown to them."""
+    unseen = RotaChange.objects.filter(Q(pk__lte=until_id), person=person, seen_at=None)
+    return unseen.update(seen_at=now)
+
+
+def ready_among(person: Person, accounts: Iterable[Account], now: datetime) -> tuple[list[Account], list[Account]]:
+    """This function will part accounts into those a person takes the next request of, and those that wait for somebody signed off.
+
+    An account for which nobody is signed off is open to whoever may answer there, as before anybody planned cover.
+
+    Shape:  (open to them, waiting for others), each in the order given; one answered from another goes by that other
+    """
+    given = list(accounts)
+    counted = {account.pk: account.answered_from_id or account.pk for account in given}
+    rows = Readiness.objects.standing(now).filter(account__in=set(counted.values()))
+    ready = set(rows.filter(person=person).values_list("account_id", flat=True))
+    anybody = set(rows.values_list("account_id", flat=True))
+    closed = anybody - ready
+    mine = [one for one in given if counted[one.pk] not in closed]
+    return mine, [one for one in given if counted[one.pk] in closed]

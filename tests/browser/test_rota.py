@@ -1,0 +1,73 @@
+"""What a lead does with the rota and what an answerer sees of it, in a real browser; every screen wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from sociable.config.example import loading
+from sociable.cover.models import HandOver, RotaChange, Shift, ShiftPattern, Swap
+from sociable.people.models import Person
+from tests.browser.conftest import look
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def sign_in(page: Any, live_server: Any, email: str) -> Person:
+    person: Person = Person.objects.get(email=email)
+    client = Client()
+    client.force_login(person)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    return person
+
+
+def test_a_lead_looks_at_a_week_and_publishes_with_the_keyboard(page: Any, live_server: Any) -> None:
+    loading.load(timezone.now())
+    sign_in(page, live_server, "alex@aireborough.example")
+    drafted = Shift.objects.filter(state="draft").order_by("starts_at").first()
+    week = f"week={drafted.starts_at:%Y-%m-%d}"
+    for name, address in {
+        "week": f"rota/?{week}", "accounts": f"rota/?{week}&by=account", "add": "rota/add/", "publish": f"rota/publish/?{week}",
+        "patterns": "rota/patterns/", "pattern": f"rota/patterns/{ShiftPattern.objects.first().pk}/", "people": "rota/people/",
+        "make": f"rota/patterns/{ShiftPattern.objects.first().pk}/make/",
+        "person": f"rota/people/{Person.objects.get(email='hannah@aireborough.example').pk}/",
+        "shift": f"rota/shifts/{drafted.pk}/",
+    }.items():  # fmt: skip
+        page.goto(f"/cover/{address}")
+        look(page, f"rota-{name}")
+    page.goto(f"/cover/rota/?{week}")
+    page.get_by_role("link", name="Publish 3 changes").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Publish 3 changes").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Published: 3 changes.").wait_for()
+    assert not Shift.objects.filter(state="draft").exists()
+
+
+def test_an_answerer_sees_their_day_and_takes_a_shift(page: Any, live_server: Any) -> None:
+    now = timezone.now()
+    loading.load(now)
+    swap = Swap.objects.get()
+    mel = sign_in(page, live_server, "mel@aireborough.example")
+    theirs = Shift.objects.published().filter(person=mel, starts_at__gt=now).first()
+    RotaChange.objects.create(person=mel, shift=theirs, what="changed", at=now)
+    Shift.objects.filter(pk=theirs.pk).update(starts_at=now - timedelta(hours=1))
+    assert HandOver.objects.filter(seen_at=None).exists()
+    page.goto("/desk/my-day/")
+    look(page, "rota-my-day")
+    page.goto("/cover/rota/mine/")
+    look(page, "rota-mine")
+    page.goto("/desk/?account=city-help")
+    page.get_by_text("Jen left this at Aireborough City Help").wait_for()
+    look(page, "rota-desk")
+    page.goto(f"/cover/rota/swaps/{swap.pk}/")
+    look(page, "rota-agree")
+    page.goto(f"/cover/rota/shifts/{Shift.objects.published().filter(person=mel).last().pk}/swap/")
+    look(page, "rota-ask")

@@ -192,7 +192,9 @@ def _warnings(request: StaffRequest) -> list[Concern]:
     """What will be trouble unless somebody acts, for those who can."""
     person = request.user
     can_act = Account.objects.where(person, Act.CONNECT) | Account.objects.filter(Q(owner=person) | Q(deputy=person))
-    ahead = Concern.objects.filter(over_at=None, account__in=can_act).exclude(kind=Concern.Kind.TROUBLE)
+    ahead = Concern.objects.filter(over_at=None, account__in=can_act).exclude(
+        kind__in=[Concern.Kind.TROUBLE, Concern.Kind.HOLE]
+    )
     return list(ahead.select_related("account__partner").order_by("account__name")[:10])
 
 

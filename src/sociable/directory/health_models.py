@@ -22,6 +22,7 @@ class Concern(models.Model):
         QUIET = "quiet", "Webhook quiet"
         READINESS = "readiness", "Sign-off ends"
         LEARNING = "learning", "Learning is over"
+        HOLE = "hole", "Hole in cover"
 
     account = models.ForeignKey("directory.Account", models.CASCADE, related_name="concerns")
     kind = models.CharField(max_length=10, choices=Kind)

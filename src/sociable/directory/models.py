@@ -87,6 +87,9 @@ class Account(models.Model):
     most_chats = models.PositiveSmallIntegerField(
         default=3, help_text="How many web chats one person of staff has at once before they are to take no more"
     )
+    hole_days = models.PositiveSmallIntegerField(
+        default=10, help_text="So many working days before a hole in its cover whoever plans it is told; 0: never"
+    )
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     deputy = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     recovery = models.CharField(max_length=200, blank=True, help_text="Who can get back in when both are away")

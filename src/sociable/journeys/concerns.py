@@ -1,6 +1,7 @@
 """What is wrong with accounts, or will be, is noted as concerns: begun once, over when it is mended, told to who can act.
 
 Who is told by which route is decided in tell; how a connection is was noted by health, fetch and introduce; sign-offs are cover's.
+Holes in cover are looked for in holes.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def note(now: datetime) -> None:
     wrong = {concern.key: concern for concern in (*_wrong(heard, now), *_sign_offs(now), *_learning_ended(now))}
     known = set(Concern.objects.filter(key__in=wrong).values_list("key", flat=True))
     Concern.objects.bulk_create(concern for key, concern in wrong.items() if key not in known)
-    Concern.objects.filter(over_at=None).exclude(key__in=wrong).update(over_at=now)
+    Concern.objects.filter(over_at=None).exclude(kind=Concern.Kind.HOLE).exclude(key__in=wrong).update(over_at=now)
     Concern.objects.filter(over_at__lt=now - KEEP).delete()
 
 

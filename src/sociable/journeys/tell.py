@@ -69,7 +69,8 @@ def _is_ripe(concern: Concern, now: datetime) -> bool:
 
 def _untold(now: datetime) -> dict[int, list[Concern]]:
     """The open concerns of which each person who can act was not told."""
-    going = Concern.objects.filter(over_at=None).select_related("account__owner", "account__deputy").order_by("pk")
+    going = Concern.objects.filter(over_at=None).exclude(kind=Concern.Kind.HOLE)  # told by holes, to who plans
+    going = going.select_related("account__owner", "account__deputy").order_by("pk")
     concerns = [one for one in going if one.kind != Concern.Kind.TROUBLE or one.began_at <= now - WITH_IT]
     told = set(Told.objects.filter(concern__in=concerns).values_list("concern", "person"))
     people = who_can_act(one.account for one in concerns)
@@ -125,14 +126,19 @@ def _still_worth_telling(row: DueRow) -> list[Concern]:
 
 
 def _mail(row: DueRow, person: Person, concerns: list[Concern], now: datetime) -> Outgoing:
+    return letter(row, person, telling_words.subject(concerns), telling_words.text(person, concerns, now), now)
+
+
+def letter(row: DueRow, person: Person, subject: str, text: str, now: datetime) -> Outgoing:
+    """This function will write a mail of ours to somebody of staff, the same however often its row is tried."""
     return Outgoing(
         message_id=f"<tell.{row.pk}@{settings.MAIL_DOMAIN}>",
         from_address=settings.DEFAULT_FROM_EMAIL,
         from_name="Sociable",
         reply_to=settings.DEFAULT_FROM_EMAIL,
         to=(person.email,),
-        subject=telling_words.subject(concerns),
-        text=telling_words.text(person, concerns, now),
+        subject=subject,
+        text=text,
         automatic=True,
         sent_at=now,
     )

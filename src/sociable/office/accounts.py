@@ -128,6 +128,7 @@ def _facts(account: Account) -> list[dict[str, str]]:
         ("Mail address", account.address),
         ("Other ways to ask", account.other_ways),
         ("Web chats one person has at once", str(account.most_chats) if account.takes_chat else ""),
+        ("Warning of a hole", _days_ahead(account.hole_days)),
         ("Owner", str(account.owner or "Nobody")),
         ("Deputy", str(account.deputy or "Nobody")),
         ("Who can get back in", account.recovery),
@@ -168,3 +169,7 @@ def edit(request: HttpRequest, account_id: int) -> HttpResponse:
         return redirect("office:account", account_id=account.pk)
     context = {"form": form, "title": f"Change {account.name}", "back": ("office:account", account)}
     return page(request, "accounts", "edit_account.html", {**context, "account": account})
+
+
+def _days_ahead(days: int) -> str:
+    return "None" if days == 0 else f"{days} working day{'' if days == 1 else 's'} before"

@@ -10,7 +10,7 @@ from sociable.conversations import chats
 from sociable.conversations import services as conversations
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import approved, calls, concerns, fetch, introduce, tally
+from sociable.journeys import approved, calls, concerns, fetch, holes, introduce, tally
 from sociable.live import services as live
 
 EVERY = timedelta(hours=1)
@@ -40,5 +40,6 @@ def run(row: DueRow, now: datetime) -> None:
     introduce.schedule_missing(now)
     approved.schedule_missing(now)
     concerns.schedule(now)
+    holes.schedule(now)
     tally.schedule_missing(now)
     due.renew(row, now + EVERY)

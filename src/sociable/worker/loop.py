@@ -28,6 +28,7 @@ from sociable.journeys import (
     deliver,
     fetch,
     files,
+    holes,
     introduce,
     mirror,
     naming,
@@ -73,6 +74,8 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "concerns": concerns.look,
     "tell": tell.send,
     "away": away.send,
+    "holes": holes.look,
+    "tell-holes": holes.send,
     "hold": claim.expire,
     "snooze": snooze.wake,
     "window": windows.warn,
@@ -82,16 +85,21 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
 }
 # Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
 TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {"warn": tick.warn_all, "chain": alert.climb_all}
-NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "tally", "housekeeping"})
+NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "holes", "tally", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
 # trouble is known have places of their own. Measured by benchmarks/fetching.py.
 LANES = (
     Lane("alerts", ("warn", "chain"), 100, 1),
-    Lane("quick", ("receive", "hold", "snooze", "window", "chat", "swap", "blank", "concerns", "housekeeping"), 20, 1),
-    Lane("deliver", ("deliver", "resolve", "tell", "away"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
-    Lane("deliver-again", ("deliver", "resolve", "tell", "away"), 1, 2, (Pace.FAILED,)),
+    Lane(
+        "quick",
+        ("receive", "hold", "snooze", "window", "chat", "swap", "blank", "concerns", "holes", "housekeeping"),
+        20,
+        1,
+    ),
+    Lane("deliver", ("deliver", "resolve", "tell", "tell-holes", "away"), 1, 4, (Pace.PROMPT, Pace.SLOW)),
+    Lane("deliver-again", ("deliver", "resolve", "tell", "tell-holes", "away"), 1, 2, (Pace.FAILED,)),
     Lane("fetch", ("fetch", "introduce"), 1, 24, (Pace.PROMPT,), held_up=100),
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
@@ -230,6 +238,7 @@ def _begin(stop: threading.Event) -> None:
             introduce.schedule_missing(timezone.now())
             approved.schedule_missing(timezone.now())
             concerns.schedule(timezone.now())
+            holes.schedule(timezone.now())
             tally.schedule_missing(timezone.now())
         except DatabaseError:
             log.exception("worker could not begin")

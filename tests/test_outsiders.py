@@ -61,7 +61,7 @@ ONES_OWN = {
     *("planning:board", "planning:holes"),
     *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
     "planning:ready",
-    *("planning:away", "planning:away_new"),
+    *("planning:away", "planning:away_new", "planning:away_calendars"),
     *("planning:rota", "planning:rota_mine", "planning:rota_seen"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
@@ -159,6 +159,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "name": "close",
         "tally_id": _tally(cast.help),
         "away_id": _away(cast.asha),
+        "feed_id": _feed(cast.asha),
         "limit": "attachments_bytes",
         "kind": "email",
         "slug": cast.help.slug,
@@ -168,6 +169,12 @@ def ids(cast: Cast) -> dict[str, Any]:
         "key": "not-a-key",
         **_rota(cast),
     }
+
+
+def _feed(person: Any) -> int:
+    from sociable.cover.models import CalendarFeed
+
+    return int(CalendarFeed.objects.create(person=person, name="secret subject", sealed_address="x").pk)
 
 
 def _away(person: Any) -> int:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from sociable.config.example import loading
-from sociable.cover.models import TimeAway
+from sociable.cover.models import CalendarFeed, TimeAway
 from tests.browser.conftest import look
 from tests.browser.test_ready import signed_in
 
@@ -29,6 +29,16 @@ def test_leave_is_asked_for_and_agreed(page: Any, live_server: Any) -> None:
     aoife.get_by_role("button", name="Ask for it").click()
     aoife.get_by_text("It is asked for.").wait_for()
     look(aoife, "cover-away-own")
+    aoife.goto("/cover/away/calendars/")
+    aoife.get_by_label("Address of the calendar").fill("webcal://calendar.example/secret.ics")
+    aoife.get_by_label("What you call it").fill("My Outlook")
+    aoife.get_by_role("button", name="Add it").click()
+    aoife.get_by_text("My Outlook is read from now on").wait_for()
+    CalendarFeed.objects.update(
+        trouble="There is no calendar at this address any more.", trouble_since_at=timezone.now()
+    )
+    aoife.goto("/cover/away/calendars/")
+    look(aoife, "cover-away-calendars")
     derek = signed_in(page, live_server, "derek.umpleby@aireborough.example")
     derek.goto("/cover/away/")
     look(derek, "cover-away-decide")

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from sociable.cover import signing
-from sociable.cover.models import Shift, TimeAway
+from sociable.cover.models import CalendarFeed, Shift, TimeAway
 from sociable.cover.signing import Given
 from sociable.directory.models import HoursVersion
 from sociable.due.models import DueRow
@@ -117,3 +117,27 @@ def test_colleagues_and_others_see_nothing_of_it(cast: Cast, asha: Pages) -> Non
     form = client_of(cast.ben).get("/cover/away/new/").page.form(button="See what it does to cover")
     assert "person" not in form.fields
     assert not DueRow.objects.filter(data__icontains="wedding").exists()
+
+
+# -- Calendars -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_calendar_is_added_looked_at_and_taken_away(cast: Cast, asha: Pages) -> None:
+    form = asha.get("/cover/away/calendars/").page.form(button="Add it")
+    wrong = asha.submit(form, address="my calendar", name="Outlook").page
+    assert "it begins with https:// or webcal://" in wrong.errors[0]
+    assert wrong.form(button="Add it").fields["name"] == "Outlook"
+    asha.submit(form, address="webcal://calendar.example/secret-key.ics", name="Outlook", kind="leave")
+    page = asha.get("/cover/away/calendars/").page
+    assert "Outlook Leave, from calendar.example Not read yet 0 entries to come" in page.text
+    assert "secret-key" not in page.html
+    CalendarFeed.objects.update(
+        trouble="There is no calendar at this address any more.", trouble_since_at=timezone.now()
+    )
+    assert "Not read since" in asha.get("/cover/away/calendars/").page.text
+    assert "Outlook (not read just now)" in asha.get("/cover/away/").page.text
+    feed = CalendarFeed.objects.get()
+    assert client_of(cast.lee).post(f"/cover/away/calendars/{feed.pk}/remove/").status_code == 404
+    asha.submit(page.form(f"/{feed.pk}/look/"))
+    asha.submit(page.form(f"/{feed.pk}/remove/"))
+    assert not CalendarFeed.objects.exists()

@@ -46,6 +46,8 @@ SMTP_PORT = _number("SMTP_PORT", 2525)
 SMTP_HOST = _text("SMTP_HOST", "127.0.0.1")
 LMTP_PORT = _number("LMTP_PORT", 0)  # 0: no LMTP door
 PUBLIC_URL = _text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+# Servers inside the own network whose calendars are read all the same.
+CALENDAR_HOSTS = _list("CALENDAR_HOSTS")
 MAIL_DOMAIN = _text("MAIL_DOMAIN", urlsplit(PUBLIC_URL).hostname or "localhost")
 
 

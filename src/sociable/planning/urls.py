@@ -4,6 +4,7 @@ from django.urls import path
 
 from sociable.planning import (
     away,
+    away_calendars,
     board,
     board_account,
     ready,
@@ -43,6 +44,9 @@ urlpatterns = [
     # -- time away -----------------------------------------------------------------------------------------------------
     path("away/", away.away, name="away"),
     path("away/new/", away.new, name="away_new"),
+    path("away/calendars/", away_calendars.all_of_them, name="away_calendars"),
+    path("away/calendars/<int:feed_id>/look/", away_calendars.look_now, name="away_look"),
+    path("away/calendars/<int:feed_id>/remove/", away_calendars.remove, name="away_calendar_remove"),
     path("away/<int:away_id>/", away.one, name="away_one"),
     path("away/<int:away_id>/agree/", away.agree, name="away_agree"),
     path("away/<int:away_id>/decline/", away.decline, name="away_decline"),

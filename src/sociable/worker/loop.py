@@ -22,6 +22,7 @@ from sociable.journeys import (
     alert,
     approved,
     away,
+    calendar,
     chat,
     claim,
     concerns,
@@ -76,6 +77,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "away": away.send,
     "holes": holes.look,
     "tell-holes": holes.send,
+    "calendar": calendar.look,
     "hold": claim.expire,
     "snooze": snooze.wake,
     "window": windows.warn,
@@ -85,7 +87,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
 }
 # Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
 TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {"warn": tick.warn_all, "chain": alert.climb_all}
-NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "holes", "tally", "housekeeping"})
+NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "holes", "tally", "calendar", "housekeeping"})
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
@@ -105,6 +107,7 @@ LANES = (
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
     Lane("tally", ("tally",), 1, 3),
     Lane("files", ("files", "name", "approved"), 1, 2),
+    Lane("calendars", ("calendar",), 1, 3),
 )
 
 

@@ -43,6 +43,7 @@ class Route(models.Model):
     added_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, help_text="When its person last confirmed that something arrived")
     tried_at = models.DateTimeField(null=True, help_text="When it was last tried in a drill")
+    doubted_at = models.DateTimeField(null=True, help_text="Since when a try of it stands unconfirmed: it is used last")
     trouble = models.CharField(max_length=500, blank=True, help_text="Why it is passed over; empty: it is used")
     trouble_since_at = models.DateTimeField(null=True)
     rests_until_at = models.DateTimeField(
@@ -191,7 +192,12 @@ class PushKey(models.Model):
 
     public = models.CharField(max_length=200, help_text="Base64url of the uncompressed point, as browsers want it")
     sealed_private = models.TextField(help_text="Encrypted PEM")
-    made_at = models.DateTimeField()
+    made_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.public[:12]
+
+    @property
+    def private(self) -> str:
+        """The private key as PEM, unsealed."""
+        return box("push").decrypt(self.sealed_private.encode()).decode()

@@ -244,6 +244,7 @@ def way_of(route: Route, now: datetime, zone: str = "Europe/London") -> Way:
         quiet=quiet,
         zone=zone,
         fails=route.fails(now),
+        doubted=route.doubted_at is not None,
     )
 
 

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.db.models import QuerySet
 
-from sociable.alerts.models import Chain, Notice, Route
+from sociable.alerts.models import Chain, Notice, PushKey, Route
 from sociable.alerts.queries import NO_POLICY, Facts, rule_of
+from sociable.channels.notices import push
 from sociable.domain import alerting
 from sociable.domain.alerting import By, Situation, Telling, Told
 from sociable.due import services as due
 from sociable.live import services as live
 from sociable.people.models import Person
+from sociable.people.sealing import box
 from sociable.promises.models import Wait
 
 GATHER = timedelta(minutes=1)  # a batch waits so long for what else comes
@@ -48,6 +51,24 @@ def give_usual_routes(now: datetime) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+def push_key() -> PushKey:
+    """This function will return the installation's key for browser push, made when it is first needed.
+
+    Shape:  one that cannot be unsealed any more is made anew; browsers that trust the old one are asked again
+    """
+    key = PushKey.objects.first()
+    if key is not None:
+        try:
+            _ = key.private
+        except InvalidToken:
+            key.delete()
+        else:
+            return key
+    private, public = push.new_key()
+    sealed = box("push").encrypt(private.encode()).decode()
+    return PushKey.objects.get_or_create(pk=1, defaults={"public": public, "sealed_private": sealed})[0]
 
 
 # -- Chains ----------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,10 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One route of a person. `fails` says why it cannot be used now; empty: it can. The desk keeps quiet by itself."""
+    """One route of a person. `fails` says why it cannot be used now; empty: it can. The desk rings nothing.
+
+    `doubted`: when it was last tried nobody confirmed that it arrived, so that it is used after all others.
+    """
 
     key: int
     kind: str
@@ -43,6 +46,7 @@ class Way:
     quiet: tuple[time, time] | None = None
     zone: str = "Europe/London"
     fails: str = ""
+    doubted: bool = False
 
     def quiet_until(self, now: datetime) -> datetime | None:
         """This function will say until when the person wants to hear nothing by it; None where it may ring now."""
@@ -320,7 +324,9 @@ def routes_now(one: Somebody, now: datetime, besides: Iterable[int] = ()) -> tup
     tried = frozenset(besides)
     silent = [By(way, now) for way in one.ways if way.silent and way.key not in tried]
     remarks, waiting = [], []
-    for way in (way for way in one.ways if not way.silent and way.key not in tried):
+    for way in sorted(
+        (way for way in one.ways if not way.silent and way.key not in tried), key=lambda way: way.doubted
+    ):
         until = way.quiet_until(now)
         if way.fails:
             remarks.append(f"{way.name} of {one.name} is passed over: {way.fails}")
@@ -333,6 +339,22 @@ def routes_now(one: Somebody, now: datetime, besides: Iterable[int] = ()) -> tup
     if waiting:
         return (*silent, min(waiting, key=lambda by: by.at)), tuple(remarks)
     return tuple(silent), (*remarks, f"{one.name} has no other route that works.")
+
+
+def before(calendar: Calendar | None, at: datetime, amount: timedelta) -> datetime:
+    """This function will find the instant from which an amount of working time is left before another; by the clock without hours.
+
+    Units:  amount is open time; where less of it lies in the week before, the first open instant of that week
+    """
+    if calendar is None:
+        return at - amount
+    spans = calendar.spans_between(at - timedelta(days=7), at)
+    left = amount
+    for begins, ends in reversed(spans):
+        if ends - begins >= left:
+            return ends - left
+        left -= ends - begins
+    return spans[0][0] if spans else at - amount
 
 
 def is_surge(told_lately: int, policy: Policy) -> bool:

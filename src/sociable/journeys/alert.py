@@ -88,7 +88,13 @@ def acknowledge_notice(notice: Notice, now: datetime) -> None:
     with transaction.atomic():
         Notice.objects.filter(pk=notice.pk, acknowledged_at=None).update(acknowledged_at=now)
         Route.objects.filter(notices=notice).update(  # a tap is the proof that it arrived
-            confirmed_at=now, trouble="", trouble_since_at=None, failures=0, rests_until_at=None, rests_because=""
+            confirmed_at=now,
+            doubted_at=None,
+            trouble="",
+            trouble_since_at=None,
+            failures=0,
+            rests_until_at=None,
+            rests_because="",
         )
         about = Chain.objects.filter(pk__in=_chains_of(notice), ended_at=None)
         conversations = list(about.values_list("wait__conversation_id", flat=True))

@@ -18,12 +18,15 @@ from django.urls import reverse
 from sociable.alerts import queries as alerts
 from sociable.alerts import services, tokens, words
 from sociable.alerts.models import Chain, Notice, Route
+from sociable.channels import registry
 from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
 from sociable.channels.notices.base import Parcel
 from sociable.directory import connecting
+from sociable.directory.models import Connection
 from sociable.domain import alerting
 from sociable.due import services as due
 from sociable.due.models import DueRow
+from sociable.people.models import Role
 from sociable.promises.models import Wait
 
 State, Kind = Notice.State, Notice.Kind
@@ -215,8 +218,28 @@ def _mail_server(_route: Route) -> Mapping[str, Any]:
     return connecting.shared_server(settings.DEFAULT_FROM_EMAIL, "Sociable")
 
 
-MEANS: dict[str, Callable[[Route], Mapping[str, Any]]] = {Route.Kind.EMAIL: _mail_server}
-_OF_PERSON: frozenset[str] = frozenset()
+def _push_key(_route: Route) -> Mapping[str, Any]:
+    key = services.push_key()
+    return {"private_key": key.private, "contact": f"mailto:{settings.DEFAULT_FROM_EMAIL}"}
+
+
+def _text_line(route: Route) -> Mapping[str, Any]:
+    """The line by which a body of the person's sends texts to residents."""
+    bodies = Role.objects.filter(person=route.person_id).values("partner")
+    for connection in Connection.objects.filter(account__partner__in=bodies).select_related("account").order_by("pk"):
+        if registry.adapter_class(connection.account.channel).capabilities.counting == TEXTS:
+            secrets = connecting.unseal(connection.sealed_secrets)
+            return connecting.whole(connection.account, connection.settings, secrets)
+    raise ChannelError("No body of theirs is connected to a service for text messages.")
+
+
+TEXTS = "sms"  # how the network counts
+MEANS: dict[str, Callable[[Route], Mapping[str, Any]]] = {
+    Route.Kind.EMAIL: _mail_server,
+    Route.Kind.PUSH: _push_key,
+    Route.Kind.TEXT: _text_line,
+}
+_OF_PERSON = frozenset({Route.Kind.TEXT})
 
 
 def _parcel(notice: Notice, said: words.Words, means: _Means, now: datetime) -> Parcel:

@@ -27,6 +27,7 @@ from sociable.journeys import (
     claim,
     concerns,
     deliver,
+    drill,
     fetch,
     files,
     holes,
@@ -63,6 +64,9 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "receive": _receive,
     "warn": tick.warn,
     "chain": alert.climb,
+    "shifts": drill.look,
+    "drill": drill.drill,
+    "shift": drill.begin_shift,
     "deliver": deliver.deliver,
     "resolve": deliver.resolve,
     "files": files.bring,
@@ -106,6 +110,7 @@ LANES = (
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
     Lane("tally", ("tally",), 1, 3),
+    Lane("shifts", ("shifts", "drill", "shift"), 20, 1),
     Lane("files", ("files", "name", "approved"), 1, 2),
     Lane("calendars", ("calendar",), 1, 3),
 )
@@ -241,6 +246,7 @@ def _begin(stop: threading.Event) -> None:
             introduce.schedule_missing(timezone.now())
             approved.schedule_missing(timezone.now())
             concerns.schedule(timezone.now())
+            drill.schedule(timezone.now())
             holes.schedule(timezone.now())
             tally.schedule_missing(timezone.now())
         except DatabaseError:

@@ -1,0 +1,221 @@
+"""Each kind of route against something that answers as the real one does: what arrives, what is refused, what hangs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import http_ece
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from py_vapid import Vapid02
+
+from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
+from sociable.channels.notices import apprise, push
+from sociable.channels.notices.base import Parcel
+from sociable.channels.notices.carriers import CARRIERS
+from tests.cast import MONDAY_10
+from tests.channels.sms.conftest import SETTINGS
+from tests.servers.notify import notify_service
+from tests.servers.standin import Answer, Asked, StandIn, say, serving
+
+
+def parcel(address: str, **means: Any) -> Parcel:
+    return Parcel(
+        key="<notice.7@example.org>", address=address, title="Ashby Help: a request came in", text="You are on duty.",
+        link="https://sociable.example.org/desk/c/1/", tap="https://sociable.example.org/told/x/", at=MONDAY_10, means=means,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def web() -> Iterator[StandIn]:
+    """A server that says yes to all, and keeps what it was asked."""
+    with serving(StandIn(lambda asked: say(200, {"id": 1}))) as running:
+        yield running
+
+
+def there(web: StandIn, scheme: str, path: str) -> str:
+    return f"{scheme}://{web.url.removeprefix('http://')}/{path}"
+
+
+# -- Apprise ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scheme", "path"), [("json", "hook"), ("ntfy", "help-team"), ("gotify", "token12345"), ("mmost", "abcdef1234567")]
+)
+def test_apprise_carries_title_reason_and_both_links(web, scheme, path):
+    said = CARRIERS["apprise"].hand_over(parcel(there(web, scheme, path)))
+    assert said.endswith("took it.")
+    (asked,) = web.seen(".*")
+    told = asked.body.decode()
+    for part in ("a request came in", "You are on duty.", "told/x", "desk/c/1"):
+        assert part in told
+
+
+def test_what_a_service_refuses_is_said_without_its_address(web):
+    web.fail(".*", Answer(500, b"no"))
+    with pytest.raises(ChannelError) as refused:
+        CARRIERS["apprise"].hand_over(parcel(there(web, "json", "secret-path-of-a-chat")))
+    assert "JSON" in refused.value.message
+    assert "500" in refused.value.message
+    assert "secret-path" not in refused.value.message
+    assert not refused.value.permanent
+
+
+def test_a_server_that_is_down_is_a_failure_and_not_a_doubt():
+    with pytest.raises(ChannelError) as refused:
+        CARRIERS["apprise"].hand_over(parcel("json://127.0.0.1:1/x"))
+    assert not isinstance(refused.value, OutcomeUnknown)
+
+
+def test_a_service_that_hangs_is_given_up_as_a_doubt(monkeypatch):
+    monkeypatch.setattr(apprise, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(apprise, "READ_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ChannelError) as given_up:
+        CARRIERS["apprise"].hand_over(parcel(f"json://127.0.0.1:{silent.getsockname()[1]}/hangs"))
+    assert isinstance(given_up.value, OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "two words", "nonsense", "unheard://x", "syslog://localhost", "dbus://", "json://" + "x" * 3000]
+)
+def test_an_address_that_reaches_nobody_is_refused_in_words(address):
+    with pytest.raises(ChannelError, match=r"Enter one address|no address that Apprise can use"):
+        CARRIERS["apprise"].check(address)
+
+
+def test_an_address_copied_from_teams_or_slack_is_understood():
+    teams = (
+        "https://prod-01.westeurope.logic.azure.com:443/workflows/"
+        + "a" * 32
+        + "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers&sv=1.0&sig=abcdefgh"
+    )
+    assert CARRIERS["apprise"].check(teams) == teams
+    assert CARRIERS["apprise"].place(parcel(teams)).startswith("NotifyWorkflows")
+
+
+# -- Browser push ------------------------------------------------------------------------------------------------------------
+
+
+class PushService:
+    """What a browser's maker runs, and the browser behind it: checks who signed, and opens what was sealed."""
+
+    def __init__(self) -> None:
+        self.browser, self.auth = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+        self.heard: list[dict[str, Any]] = []
+        self.says = Answer(201)
+        self.web = StandIn(self._answer)
+
+    @property
+    def subscription(self) -> str:
+        point = self.browser.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        keys = {"p256dh": b64(point), "auth": b64(self.auth)}
+        return json.dumps({"endpoint": f"{self.web.url}/push/1", "expirationTime": None, "keys": keys})
+
+    def _answer(self, asked: Asked) -> Answer:
+        signed = asked.headers["authorization"]
+        assert Vapid02.verify(signed)
+        claims = json.loads(base64.urlsafe_b64decode(signed.split("t=")[1].split(".")[1].split(",")[0] + "=="))
+        if self.says.status == 201:
+            opened = http_ece.decrypt(asked.body, private_key=self.browser, auth_secret=self.auth, version="aes128gcm")
+            self.heard.append(
+                {"claims": claims, "ttl": asked.headers["ttl"], "key": signed.split("k=")[1], **json.loads(opened)}
+            )
+        return self.says
+
+
+def b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def pushes() -> Iterator[PushService]:
+    """A push service that runs."""
+    service = PushService()
+    with serving(service.web):
+        yield service
+
+
+@pytest.fixture
+def signed() -> dict[str, str]:
+    """The installation's key."""
+    private, public = push.new_key()
+    return {"private_key": private, "contact": "mailto:it@example.org", "public": public}
+
+
+def test_a_push_is_signed_sealed_and_says_what_the_mail_says(pushes, signed):
+    address = CARRIERS["push"].check(pushes.subscription)
+    CARRIERS["push"].hand_over(parcel(address, **signed))
+    (heard,) = pushes.heard
+    assert heard["title"] == "Ashby Help: a request came in"
+    assert (heard["tap"][-8:], heard["link"][-10:], heard["tag"]) == (
+        "/told/x/",
+        "/desk/c/1/",
+        "<notice.7@example.org>",
+    )
+    assert heard["claims"]["aud"] == pushes.web.url
+    assert heard["claims"]["sub"] == "mailto:it@example.org"
+    assert (heard["ttl"], heard["key"]) == ("1800", signed["public"])
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "permanent"),
+    [
+        (410, ChannelError, True),
+        (404, ChannelError, True),
+        (429, RateLimited, False),
+        (500, ChannelError, False),
+        (403, ChannelError, True),
+    ],
+)
+def test_what_the_push_service_refuses_is_for_good_or_for_a_while(pushes, signed, status, kind, permanent):
+    pushes.says = Answer(status, b"", headers={"Retry-After": "3"})
+    with pytest.raises(kind) as refused:
+        CARRIERS["push"].hand_over(parcel(pushes.subscription, **signed))
+    assert refused.value.permanent is permanent
+    if status == 429:
+        assert refused.value.retry_after.total_seconds() == 3
+
+
+@pytest.mark.parametrize(
+    "given", ["", "{}", "[]", '{"endpoint": "http://elsewhere.example.org/", "keys": {"p256dh": "x", "auth": "y"}}']
+)
+def test_a_subscription_that_is_none_is_refused(given):
+    with pytest.raises(ChannelError):
+        CARRIERS["push"].check(given)
+
+
+def test_a_push_service_that_hangs_is_a_doubt(signed, pushes, monkeypatch):
+    monkeypatch.setattr(push, "READ_SECONDS", 0.2)
+    door = threading.Event()
+    pushes.web._answers = lambda asked: (door.wait(10), Answer(201))[1]
+    try:
+        with pytest.raises(OutcomeUnknown):
+            CARRIERS["push"].hand_over(parcel(pushes.subscription, **signed))
+    finally:
+        door.set()
+
+
+# -- Text ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_text_goes_through_the_line_the_body_has():
+    with notify_service() as line:
+        number = CARRIERS["text"].check("07700 900123")
+        CARRIERS["text"].hand_over(parcel(number, **{**SETTINGS, "api_url": line.server.url}))
+        (sent,) = line.sent
+    assert sent.number == "+447700900123"
+    assert sent.body.startswith("Ashby Help: a request came in. You are on duty.")
+    assert sent.body.endswith("I have it: https://sociable.example.org/told/x/")
+
+
+def test_what_is_no_number_is_refused():
+    with pytest.raises(ChannelError, match="mobile number"):
+        CARRIERS["text"].check("ring me")

@@ -114,9 +114,14 @@ def begin(visitor: Visitor, *, name: str, email: str, page: str, now: datetime) 
 
 def hold_still(chat: Chat) -> Chat:
     """This function will return a chat as it is now and stays until the running transaction ends, with the visitor known before."""
-    now_is = Chat.objects.select_for_update().get(pk=chat.pk)
+    now_is = _STILL.first(chat=chat.pk)
+    if now_is is None:
+        raise Chat.DoesNotExist
     now_is.visitor = chat.visitor
     return now_is
+
+
+_STILL = Question(lambda: Chat.objects.select_for_update().filter(pk=Given("chat")))
 
 
 def locked(chat_id: int) -> Chat:

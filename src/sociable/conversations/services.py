@@ -68,15 +68,23 @@ def store_raw(
         )
         for item in items
     ]
-    known = set(
-        RawInbound.objects.filter(account=account, remote_id__in=[row.remote_id for row in rows]).values_list(
-            "remote_id", flat=True
-        )
-    )
+    known = _known(account, [row.remote_id for row in rows])
     fresh = list({row.remote_id: row for row in rows if row.remote_id not in known}.values())
     for row in fresh:
         row.save(force_insert=True)
     return fresh
+
+
+def _known(account: Account, remote_ids: Sequence[str]) -> set[str]:
+    if len(remote_ids) == 1:
+        return {remote_id for (remote_id,) in _KNOWN.all(account=account.pk, remote_id=remote_ids[0])}
+    several = RawInbound.objects.filter(account=account, remote_id__in=remote_ids)
+    return set(several.values_list("remote_id", flat=True))
+
+
+_KNOWN = Question(
+    lambda: RawInbound.objects.filter(account=Given("account"), remote_id=Given("remote_id")).values_list("remote_id")
+)
 
 
 def content_id(content: bytes) -> str:
@@ -299,13 +307,16 @@ def receipt_of(conversation: Conversation, now: datetime, *, shows: Message | No
 def locked(conversation_id: int) -> Conversation:
     """This function will return a conversation whose row nobody else can change until the running transaction ends."""
     if connection.features.has_select_for_update:  # SQLite has one writer, and that is this transaction
-        Conversation.objects.select_for_update().get(pk=conversation_id)
+        _HELD_STILL.all(conversation=conversation_id)
     conversation = _WHOLE.first(conversation=conversation_id)
     if conversation is None:
         raise Conversation.DoesNotExist
     return conversation
 
 
+_HELD_STILL = Question(
+    lambda: Conversation.objects.select_for_update().filter(pk=Given("conversation")).values_list("pk")
+)
 _WHOLE = Question(
     lambda: Conversation.objects.select_related("account__partner", "contact", "held_by").filter(
         pk=Given("conversation")

@@ -142,9 +142,11 @@ def listen(message: Message, now: datetime) -> None:
     if _answers_our_letter(message):
         prove(conversation.contact, message.identity_kind, message.from_address, Why(Joining.Proof.REPLY), now)
     guesses = {re.sub(r"\D", "", found) for found in _CODE.findall(message.text)}
+    if not guesses or message.automatic:
+        return
     # what comes from where the code was sent is our letter, quoted perhaps in a refusal
     elsewhere = _awaited(conversation, now).exclude(address__iexact=message.from_address)
-    for code in elsewhere if guesses and not message.automatic else ():
+    for code in elsewhere:
         if len(guesses) <= MOST_WRONG - code.wrong_tries and _opened(code) in guesses:
             _use(code, None, now)
         else:  # a letter full of numbers is as many guesses

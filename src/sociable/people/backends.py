@@ -7,7 +7,8 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 
-from sociable.people.models import Person
+from sociable.asking.question import Given, Question
+from sociable.people.models import Person, Role
 
 
 class PersonBackend(AuthenticationBackend):
@@ -17,5 +18,12 @@ class PersonBackend(AuthenticationBackend):
         return bool(super().user_can_authenticate(user)) and (settings.EXAMPLE or not user.is_example)
 
     def get_user(self, user_id: Any) -> Person | None:
-        person = Person.objects.filter(pk=user_id).prefetch_related("roles").first()
-        return person if person is not None and self.user_can_authenticate(person) else None
+        person = _PERSON.first(person=user_id)
+        if person is None or not self.user_can_authenticate(person):
+            return None
+        person.grants = tuple(_ROLES.all(person=user_id))
+        return person
+
+
+_PERSON = Question(lambda: Person.objects.filter(pk=Given("person")).order_by())
+_ROLES = Question(lambda: Role.objects.filter(person=Given("person")))

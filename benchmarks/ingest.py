@@ -166,7 +166,7 @@ def main() -> None:
             address = stack.enter_context(private_server())
         folder = setting.installation(address)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        print("PostgreSQL" if given.postgresql else "SQLite, synchronous=FULL")
+        print("PostgreSQL" if given.postgresql else "SQLite, on the disk before anybody is told")
         run(given.mails)
 
 

@@ -1,12 +1,20 @@
-"""Makes writers of one process take turns in the order they came; everything else is Django's own SQLite backend."""
+"""Makes writers of one process take turns in the order they came, and wait for the disk together after their turns.
+
+Everything else is Django's own SQLite backend. A transaction is on the disk before whoever made it goes on, as with
+`synchronous=FULL`, which what is written outside of one keeps; only that the next writer need not wait for the disk as well.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
+
+from sociable.config.sqlite.flushing import Flushing
 
 
 class FairLock:
@@ -35,7 +43,10 @@ class FairLock:
                 self._taken = False
 
 
+# When a connection waits for the disk: at every commit, or when it says so itself.
+_AT_ONCE, _LATER = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
 _writers: dict[str, FairLock] = {}
+_flushing: dict[str, Flushing] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -44,16 +55,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._turn: FairLock | None = None
+        self._changes_before = 0
 
     def _start_transaction_under_autocommit(self) -> None:
         turn = _writers.setdefault(str(self.settings_dict["NAME"]), FairLock())
         turn.acquire()
         try:
+            self.connection.execute(_LATER)
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave it out
         except BaseException:
             turn.release()
+            self.connection.execute(_AT_ONCE)
             raise
         self._turn = turn
+        self._changes_before = self.connection.total_changes
 
     def _end_turn(self) -> None:
         if self._turn is not None:
@@ -61,15 +76,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
             turn.release()
 
     def _commit(self) -> Any:
+        has_written = self._turn is not None and self.connection.total_changes != self._changes_before
         done = super()._commit()  # type: ignore[misc]  # the stubs leave it out
         self._end_turn()  # a commit that failed is followed by a rollback, which ends the turn
+        self.connection.execute(_AT_ONCE)
+        if has_written:
+            self._to_disk()
         return done
+
+    def _to_disk(self) -> None:
+        """Whoever is told that it was written may rely on it, though the power fails now."""
+        ahead = Path(f"{self.settings_dict['NAME']}-wal")
+        flushing = _flushing.setdefault(str(ahead), Flushing(ahead))
+        try:
+            flushing.wait()
+        except FileNotFoundError:  # a database that writes nothing ahead, in memory say
+            return
+        except OSError as error:
+            raise OperationalError(f"What was written may not be on the disk: {error}") from error
 
     def _rollback(self) -> Any:
         try:
-            return super()._rollback()  # type: ignore[misc]  # the stubs leave it out
+            done = super()._rollback()  # type: ignore[misc]  # the stubs leave it out
         finally:
             self._end_turn()
+        self.connection.execute(_AT_ONCE)
+        return done
 
     def _close(self) -> Any:
         try:

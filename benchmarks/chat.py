@@ -23,7 +23,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import setting
@@ -62,6 +62,13 @@ async def _stream(
             hear(int(found[1]), now)  # type: ignore[operator]
             kept = kept[found.end() :]
         kept = kept[-4096:]
+
+
+def _missed(stream: asyncio.Task[None]) -> None:
+    """A stream that breaks is no figure: say why, and stop."""
+    if not stream.cancelled() and (error := stream.exception()) is not None:
+        print(f"a stream broke: {error!r}", file=sys.stderr)
+        os._exit(1)
 
 
 class Browsers:
@@ -105,6 +112,8 @@ class Browsers:
             tasks.append(
                 asyncio.create_task(_stream(self.port, head, b"retry:", opened, self._heard_by_desk, _CHANGED))
             )
+        for task in tasks:
+            task.add_done_callback(_missed)
         for _ in range(len(self.chats) + len(self.desks) - len(self.chats) // 50):
             await opened.acquire()
         return tasks
@@ -250,6 +259,7 @@ def measure(count: int, seconds: int, database_url: str) -> None:
     worker.start()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen(2048)  # whoever comes before the server has begun is let in when it has
     server, thread = serving.serve(listener)
     before_kib = serving.memory_kib()
     child = subprocess.Popen(
@@ -276,6 +286,7 @@ def measure(count: int, seconds: int, database_url: str) -> None:
         hub.end()
         server.should_exit = True
         thread.join(10)
+        worker.stop(timedelta(seconds=10))
         shutil.rmtree(folder, ignore_errors=True)
     tell(result, used)
 

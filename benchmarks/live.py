@@ -135,19 +135,11 @@ def serve(listener: socket.socket) -> tuple[object, threading.Thread]:
     import uvicorn
 
     from sociable.config.asgi import application
-    from sociable.config.commands.serve import BACKLOG
+    from sociable.config.commands.serve import web
 
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=1,
-        )
-    )
+    config = web(application)
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -169,6 +161,7 @@ def measure(count: int, events: int, database_url: str) -> None:
     listen.start(stop)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen(2048)  # whoever comes before the server has begun is let in when it has
     server, thread = serve(listener)
     before_kib = memory_kib()
     child = subprocess.Popen(

@@ -18,6 +18,7 @@ class Browser:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    pieces: int = 0
     ended: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -28,6 +29,7 @@ class Browser:
             self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
         else:
             self.body += message["body"]
+            self.pieces += 1
             self.ended = not message.get("more_body", False)
         self._changed.set()
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from tempfile import SpooledTemporaryFile
-from typing import Any, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 from urllib.parse import parse_qs
 
 from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import build_environ
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sociable.config.settings")
 from sociable.config.wsgi import application as pages  # isort: skip - sets Django up, which everything below needs
@@ -31,7 +32,7 @@ from sociable.conversations.models import Conversation
 from sociable.directory.models import Account
 from sociable.live import queries
 from sociable.live.hub import Frame
-from sociable.live.stream import Audience, Listener, Message, Receive, Send
+from sociable.live.stream import Audience, Headers, Listener, Message, Receive, Send
 from sociable.public.suspicion import place_of
 
 Scope = dict[str, Any]
@@ -44,7 +45,6 @@ PAGE_TURNS = 3
 PATIENCE_SECONDS = 1.0
 BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words
 BODY_IN_MEMORY_BYTES = 1024 * 1024
-BODY_PIECE_BYTES = 64 * 1024
 _looking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="events")
 _turns = threading.Semaphore(PAGE_TURNS)
 
@@ -94,12 +94,32 @@ async def _once_whole(scope: Scope, receive: Receive, send: Send) -> None:
             await _refuse(send, 413, f"That was more than {most} MB at once. Go back and send less.")
         elif not more:
             body.seek(0)
+            await _answer_form(scope, body, send)
 
-            async def again() -> Message:
-                piece = body.read(BODY_PIECE_BYTES)
-                return {"type": "http.request", "body": piece, "more_body": body.tell() < left}
 
-            await _pages(scope, again, send)
+async def _answer_form(scope: Scope, body: IO[bytes], send: Send) -> None:
+    """What comes of a form is small, a page or less: it is made in one go and sent in one go, once its thread is free again."""
+    environ = build_environ(cast("Any", scope), cast("Any", body))
+    loop = asyncio.get_running_loop()
+    status, headers, content = await loop.run_in_executor(_pages.executor, _made, environ)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _made(environ: Any) -> tuple[int, Headers, bytes]:
+    begun: list[tuple[int, Headers]] = []
+
+    def start_response(status: str, headers: Sequence[tuple[str, str]], _error: object = None) -> None:
+        told = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers]
+        begun.append((int(status.split(" ", 1)[0]), told))
+
+    pieces = _in_turn(environ, start_response)
+    try:
+        content = b"".join(pieces)
+    finally:
+        pieces.close()
+    status, headers = begun[-1]
+    return status, headers, content
 
 
 async def events(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,6 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
+PACE_SECONDS = 0.05  # what happens is told at once, and what follows it more closely than this, together
 PING_SECONDS = 15.0  # proxies hang up on what is silent
 LOOK_AGAIN_SECONDS = 60.0  # how soon somebody who signed out, or lost a role, hears nothing more
 _PING = b": still here\n\n"
@@ -106,7 +107,10 @@ class Listener:
             frames.append(self._stream.queue.get_nowait())
         if content := await self.words(frames):
             await self._write(content)
-        return END not in frames
+        if END in frames:
+            return False
+        await asyncio.sleep(PACE_SECONDS)
+        return True
 
     async def _write(self, content: bytes) -> None:
         await self._send({"type": "http.response.body", "body": content, "more_body": True})

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from django.conf import settings
@@ -102,19 +103,7 @@ def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
 
     import_module(settings.ROOT_URLCONF)  # every page's module now, not in the first visitor's time
     _allow_many_connections()
-    server = _Server(
-        uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,  # TRUSTED_PROXIES says who may speak for a browser
-            server_header=False,
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
-        )
-    )
+    server = _Server(web(application))
     stop = threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
@@ -137,6 +126,21 @@ def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
         doors.stop()
         if working is not None and not working.stop(PATIENCE):
             log.warning("stopped with work in hand; it is taken up at the next start, on PostgreSQL within a minute")
+
+
+def web(application: Any) -> uvicorn.Config:
+    """This function will say how the web is served."""
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,  # TRUSTED_PROXIES says who may speak for a browser
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
+    )
 
 
 def _allow_many_connections() -> None:

@@ -5,7 +5,7 @@ Leaves the errors, what is said as data, the shapes and the parts beside it to t
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from sociable.channels.capabilities import (
     Capabilities,
@@ -87,6 +87,7 @@ __all__ = [
     "LogInRefused",
     "Named",
     "Names",
+    "OneAccount",
     "OutcomeUnknown",
     "Outgoing",
     "Parsed",
@@ -106,6 +107,8 @@ __all__ = [
     "nothing",
     "said",
 ]
+
+Config = TypeVar("Config")
 
 
 @runtime_checkable
@@ -192,3 +195,39 @@ class Unmarked:
     def reply_address_for(account_address: str, conversation_id: int, key: bytes) -> str:  # noqa: ARG004
         """Return the account's own address."""
         return account_address
+
+
+class OneAccount(Unmarked, Generic[Config]):
+    """What an adapter of one account inherits whose network says of everything whose it is: reading needs nothing besides.
+
+    Shape:  `configured` makes of typed settings what the adapter is made with, or raises `SettingsRefused`; `read` is `parse`
+            without what only mail needs to be read
+    """
+
+    configured: ClassVar[Callable[..., Any]]
+    read: ClassVar[Callable[..., Parsed]]
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """Return an adapter for one account.
+
+        Errors: SettingsRefused with a sentence for each field
+        """
+        return cls(cls.configured(settings))
+
+    @classmethod
+    def parse(
+        cls,
+        content: bytes,
+        *,
+        fetched_at: datetime,
+        received_at: datetime | None = None,
+        envelope_to: Collection[str] = (),  # noqa: ARG003 - there is no envelope
+        is_ours: Callable[[str], bool] = bool,  # noqa: ARG003 - the network says which account wrote it
+        own_addresses: Collection[str] = (),  # noqa: ARG003
+    ) -> Parsed:
+        """Return what one raw item says; see `parse.parse` of each network."""
+        return cls.read(content, fetched_at=fetched_at, received_at=received_at)

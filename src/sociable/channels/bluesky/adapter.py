@@ -5,21 +5,20 @@ Leaves reading to `posts`, `direct` and `parse`, sending to `posting` and `direc
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from sociable.channels.base import (
     Capabilities,
     ChannelError,
     Fetched,
     Finding,
+    OneAccount,
     Outgoing,
-    Parsed,
     RawItem,
     Receipt,
     Setting,
-    Unmarked,
     Who,
     nothing,
 )
@@ -32,7 +31,7 @@ from sociable.channels.bluesky.watching import Watching
 from sociable.channels.bluesky.window import Window
 
 
-class BlueskyAdapter(Unmarked):
+class BlueskyAdapter(OneAccount[BlueskyConfig]):
     """One account: mentions, answers, quotes and, where wanted, direct messages."""
 
     kind: ClassVar[str] = "bluesky"
@@ -56,9 +55,11 @@ class BlueskyAdapter(Unmarked):
         as_of_on=date(2026, 11, 23),
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = BlueskyConfig.from_dict
+    read = staticmethod(parse_item)
 
     def __init__(self, config: BlueskyConfig) -> None:
-        self.config = config
+        super().__init__(config)
         from sociable.channels.bluesky.network import Network  # noqa: PLC0415 - most of a second, for who talks to the network
 
         self._network = Network(config)
@@ -70,31 +71,10 @@ class BlueskyAdapter(Unmarked):
         """Say yes for what everybody can read: a post is the same on every server."""
         return visibility == "public"
 
-    @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one account.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(BlueskyConfig.from_dict(settings))
-
     @property
     def session(self) -> str:
         """The log-in, to be kept between calls; the network counts how often one logs in."""
         return self._network.session
-
-    @staticmethod
-    def parse(
-        content: bytes,
-        *,
-        fetched_at: datetime,
-        received_at: datetime | None = None,
-        envelope_to: Collection[str] = (),  # noqa: ARG004 - a post has no envelope
-        is_ours: Callable[[str], bool] = bool,  # noqa: ARG004 - what the account says is told by whose it is
-        own_addresses: Collection[str] = (),  # noqa: ARG004
-    ) -> Parsed:
-        """Return what a post or direct message says; see `parse.parse`."""
-        return parse_item(content, fetched_at=fetched_at, received_at=received_at)
 
     @staticmethod
     def is_ours(value: str, key: bytes) -> bool:

@@ -4,9 +4,9 @@ Leaves reading events to `parse`, and what the networks of Meta share to `graph`
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from sociable.channels.base import (
     Call,
@@ -16,12 +16,11 @@ from sociable.channels.base import (
     Finding,
     Heard,
     Known,
+    OneAccount,
     Outgoing,
-    Parsed,
     RawItem,
     Receipt,
     Setting,
-    Unmarked,
     Who,
     nothing,
 )
@@ -45,7 +44,7 @@ POST_FIELDS = "id,from,message,created_time,permalink_url,full_picture"
 POSTS_LOOKED_AT = 50  # comments under older posts come by the webhook alone
 
 
-class FacebookAdapter(Unmarked):
+class FacebookAdapter(OneAccount[FacebookConfig]):
     """One Facebook page, heard by webhook and asked as a fall-back."""
 
     kind: ClassVar[str] = "facebook"
@@ -68,32 +67,13 @@ class FacebookAdapter(Unmarked):
         as_of_on=date(2026, 11, 27),
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = FacebookConfig.from_dict
+    read = staticmethod(parse_event)
 
     def __init__(self, config: FacebookConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self._graph = Graph(config.graph)
         self._asked = Asked()
-
-    @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one page.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(FacebookConfig.from_dict(settings))
-
-    @staticmethod
-    def parse(
-        content: bytes,
-        *,
-        fetched_at: datetime,
-        received_at: datetime | None = None,
-        envelope_to: Collection[str] = (),  # noqa: ARG004 - an event names its page itself
-        is_ours: Callable[[str], bool] = bool,  # noqa: ARG004 - the network marks what the page wrote
-        own_addresses: Collection[str] = (),  # noqa: ARG004
-    ) -> Parsed:
-        """Return what one event says; see `parse.parse`."""
-        return parse_event(content, fetched_at=fetched_at, received_at=received_at)
 
     def hear(self, call: Call) -> Heard:
         """Make sure that Meta made this call, and split it into single events.

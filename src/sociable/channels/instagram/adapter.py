@@ -4,10 +4,10 @@ Leaves reading events to `parse`, and what the networks of Meta share to `graph`
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from sociable.channels.base import (
     Call,
@@ -17,12 +17,11 @@ from sociable.channels.base import (
     Finding,
     Heard,
     Known,
+    OneAccount,
     Outgoing,
-    Parsed,
     RawItem,
     Receipt,
     Setting,
-    Unmarked,
     Who,
     nothing,
 )
@@ -50,7 +49,7 @@ MENTIONS_ASKED_AT_ONCE = 5
 PATIENCE_SECONDS = 4  # while Meta waits for the answer to its call
 
 
-class InstagramAdapter(Unmarked):
+class InstagramAdapter(OneAccount[InstagramConfig]):
     """One Instagram account, heard by webhook and asked as a fall-back."""
 
     kind: ClassVar[str] = "instagram"
@@ -74,32 +73,13 @@ class InstagramAdapter(Unmarked):
         as_of_on=date(2026, 11, 27),
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = InstagramConfig.from_dict
+    read = staticmethod(parse_event)
 
     def __init__(self, config: InstagramConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self._graph = Graph(config.graph)
         self._asked = Asked()
-
-    @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one account.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(InstagramConfig.from_dict(settings))
-
-    @staticmethod
-    def parse(
-        content: bytes,
-        *,
-        fetched_at: datetime,
-        received_at: datetime | None = None,
-        envelope_to: Collection[str] = (),  # noqa: ARG004 - an event names its account itself
-        is_ours: Callable[[str], bool] = bool,  # noqa: ARG004 - the network marks what the account wrote
-        own_addresses: Collection[str] = (),  # noqa: ARG004
-    ) -> Parsed:
-        """Return what one event says; see `parse.parse`."""
-        return parse_event(content, fetched_at=fetched_at, received_at=received_at)
 
     def hear(self, call: Call) -> Heard:
         """Make sure that Meta made this call, and split it into single events; the words of a mention are asked for.

@@ -4,25 +4,23 @@ Leaves what a status says to `parse`, fetching to `reading`, posting to `sending
 server is asked to `account`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sociable.channels.base import (
     Capabilities,
     Fetched,
     Finding,
+    OneAccount,
     Outgoing,
-    Parsed,
     RawItem,
     Receipt,
     Setting,
-    Unmarked,
     Who,
     nothing,
 )
 from sociable.channels.mastodon.config import SETTINGS, MastodonConfig
-from sociable.channels.mastodon.parse import nobody
 from sociable.channels.mastodon.parse import parse as parse_status
 
 if TYPE_CHECKING:
@@ -31,12 +29,14 @@ if TYPE_CHECKING:
 MEBIBYTE_BYTES = 1024 * 1024
 
 
-class MastodonAdapter(Unmarked):
+class MastodonAdapter(OneAccount[MastodonConfig]):
     """One account: what mentions it, private or not, and the answers that leave from it."""
 
     kind: ClassVar[str] = "mastodon"
     name: ClassVar[str] = "Mastodon"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = MastodonConfig.from_dict
+    read = staticmethod(parse_status)
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=500,
         counting="mastodon",
@@ -56,7 +56,7 @@ class MastodonAdapter(Unmarked):
     )
 
     def __init__(self, config: MastodonConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self._account: Account | None = None
 
     @staticmethod
@@ -64,34 +64,6 @@ class MastodonAdapter(Unmarked):
         """Say yes for what everybody can read, on the same server: elsewhere a status has another id."""
         same = bool(own.get("server")) and own.get("server") == others.get("server")
         return same and visibility in ("public", "unlisted")
-
-    @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one account.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(MastodonConfig.from_dict(settings))
-
-    @staticmethod
-    def parse(
-        content: bytes,
-        *,
-        fetched_at: datetime,
-        received_at: datetime | None = None,
-        envelope_to: Collection[str] = (),
-        is_ours: Callable[[str], bool] = nobody,
-        own_addresses: Collection[str] = (),
-    ) -> Parsed:
-        """Return what a raw item says; see `parse.parse`."""
-        return parse_status(
-            content,
-            fetched_at=fetched_at,
-            received_at=received_at,
-            envelope_to=envelope_to,
-            is_ours=is_ours,
-            own_addresses=own_addresses,
-        )
 
     def fetch(self, cursor: str, limit: int = 25) -> Fetched:
         """Return what came after the cursor: mentions, our own answers, edits and removals; nothing is marked as read.

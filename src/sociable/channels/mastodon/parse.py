@@ -8,7 +8,7 @@ the account itself is there: `{"host", "domain", "me", "kind", "what", "ancestor
 
 import json
 import mimetypes
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -27,11 +27,6 @@ ASKS = frozenset({"mention", "quote", "status"})  # kinds of notification that b
 EDITS = frozenset({"update", "quoted_update"})
 GONE = "The post can no longer be read: it was deleted, or hidden from this account, before we came for it."
 FOLLOWED_WITH_THE_BELL = "Nobody asked here: it is a post of an account whose posts are followed with the bell."
-
-
-def nobody(_value: str) -> bool:
-    """Say of any id that it is not ours: Mastodon takes no mark of ours."""
-    return False
 
 
 def status_id(host: str, value: object) -> str:
@@ -53,9 +48,6 @@ def parse(
     *,
     fetched_at: datetime,
     received_at: datetime | None = None,
-    envelope_to: Collection[str] = (),  # noqa: ARG001 - a status names whom it mentions
-    is_ours: Callable[[str], bool] = nobody,  # noqa: ARG001 - the server says which account wrote it
-    own_addresses: Collection[str] = (),  # noqa: ARG001
 ) -> Parsed:
     """Return what a raw item says. Never raises: what cannot be read is shown as it came, with the reason."""
     at = min(received_at, fetched_at) if received_at else fetched_at

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from sociable.channels.base import (
     Call,
@@ -19,13 +19,13 @@ from sociable.channels.base import (
     Fetched,
     Finding,
     Heard,
+    OneAccount,
     OutcomeUnknown,
     Outgoing,
     Parsed,
     RawItem,
     Receipt,
     Setting,
-    Unmarked,
     nothing,
 )
 from sociable.channels.sms import hook
@@ -39,13 +39,14 @@ PAGE = 250  # as many as Notify lists at once
 _PLACEHOLDER = re.compile(r"\(\(([^)(]+?)(?:\?\?[^)]*)?\)\)")
 
 
-class SmsAdapter(Unmarked):
+class SmsAdapter(OneAccount[SmsConfig]):
     """One service at Notify: the texts it receives, and the answers to them."""
 
     kind: ClassVar[str] = "sms"
     name: ClassVar[str] = "Text message"
     icon: ClassVar[str] = "sms"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = SmsConfig.from_dict
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=918,
         counting="sms",
@@ -59,19 +60,9 @@ class SmsAdapter(Unmarked):
         as_of_on=date(2026, 11, 23),
     )
 
-    def __init__(self, config: SmsConfig) -> None:
-        self.config = config
-
     @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one service.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(SmsConfig.from_dict(settings))
-
-    @staticmethod
     def parse(
+        cls,
         content: bytes,
         *,
         fetched_at: datetime,

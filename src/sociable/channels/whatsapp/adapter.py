@@ -4,9 +4,9 @@ Leaves reading events to `parse`, approved messages to `templates`, and what the
 has no way to ask for what was missed: what its webhook could not deliver, it tries again itself, for up to seven days.
 """
 
-from collections.abc import Callable, Collection
-from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, ClassVar
 
 from sociable.channels.base import (
     Call,
@@ -14,13 +14,12 @@ from sociable.channels.base import (
     ChannelError,
     Finding,
     Heard,
+    OneAccount,
     OutcomeUnknown,
     Outgoing,
-    Parsed,
     Receipt,
     Setting,
     Template,
-    Unmarked,
     Who,
     nothing,
 )
@@ -50,7 +49,7 @@ AS_ITSELF = {
 }
 
 
-class WhatsAppAdapter(Unmarked):
+class WhatsAppAdapter(OneAccount[WhatsAppConfig]):
     """One WhatsApp number."""
 
     kind: ClassVar[str] = "whatsapp"
@@ -71,31 +70,12 @@ class WhatsAppAdapter(Unmarked):
         as_of_on=date(2026, 11, 27),
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = WhatsAppConfig.from_dict
+    read = staticmethod(parse_event)
 
     def __init__(self, config: WhatsAppConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self._graph = Graph(config.graph)
-
-    @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one number.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(WhatsAppConfig.from_dict(settings))
-
-    @staticmethod
-    def parse(
-        content: bytes,
-        *,
-        fetched_at: datetime,
-        received_at: datetime | None = None,
-        envelope_to: Collection[str] = (),  # noqa: ARG004 - an event names its number itself
-        is_ours: Callable[[str], bool] = bool,  # noqa: ARG004 - what we sent comes back under its own name
-        own_addresses: Collection[str] = (),  # noqa: ARG004
-    ) -> Parsed:
-        """Return what one event says; see `parse.parse`."""
-        return parse_event(content, fetched_at=fetched_at, received_at=received_at)
 
     def hear(self, call: Call) -> Heard:
         """Make sure that Meta made this call, and split it into single events.

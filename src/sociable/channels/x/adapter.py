@@ -4,10 +4,10 @@ Leaves each of them to the module of that name, and what a thing says to `parse`
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from sociable.channels.base import (
     Call,
@@ -16,28 +16,28 @@ from sociable.channels.base import (
     Fetched,
     Finding,
     Heard,
+    OneAccount,
     Outgoing,
-    Parsed,
     RawItem,
     Receipt,
     Setting,
-    Unmarked,
     Who,
     nothing,
 )
 from sociable.channels.x import activity
 from sociable.channels.x.config import SETTINGS, XConfig
-from sociable.channels.x.parse import nobody
 from sociable.channels.x.parse import parse as parse_thing
 from sociable.channels.x.raw import fields, listed, text
 
 
-class XAdapter(Unmarked):
+class XAdapter(OneAccount[XConfig]):
     """One account of X: its mentions and direct messages, and the answers to them."""
 
     kind: ClassVar[str] = "x"
     name: ClassVar[str] = "X"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    configured = XConfig.from_dict
+    read = staticmethod(parse_thing)
     capabilities: ClassVar[Capabilities] = Capabilities(
         longest_text=280,
         counting="x",
@@ -55,40 +55,12 @@ class XAdapter(Unmarked):
     )
 
     def __init__(self, config: XConfig) -> None:
-        self.config = config
+        super().__init__(config)
 
     @staticmethod
     def answers_for(own: Mapping[str, Any], others: Mapping[str, Any], visibility: str) -> bool:  # noqa: ARG004 - one network
         """Say yes for what everybody can read; a direct message is between two accounts."""
         return visibility == "public"
-
-    @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Self:
-        """Return an adapter for one account.
-
-        Errors: SettingsRefused with a sentence for each field
-        """
-        return cls(XConfig.from_dict(settings))
-
-    @staticmethod
-    def parse(
-        content: bytes,
-        *,
-        fetched_at: datetime,
-        received_at: datetime | None = None,
-        envelope_to: Collection[str] = (),
-        is_ours: Callable[[str], bool] = nobody,
-        own_addresses: Collection[str] = (),
-    ) -> Parsed:
-        """Return what a thing says; see `parse.parse`."""
-        return parse_thing(
-            content,
-            fetched_at=fetched_at,
-            received_at=received_at,
-            envelope_to=envelope_to,
-            is_ours=is_ours,
-            own_addresses=own_addresses,
-        )
 
     # The client library is loaded when X is first asked, and not by every process that only lists the channels.
 

@@ -4,7 +4,6 @@ Leaves storing it, joining it to a conversation and starting a wait to the journ
 """
 
 import re
-from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -23,19 +22,11 @@ _SHOWN_BELOW = re.compile(r"(?:twitter|x)\.com/(?:.+/status/\d+/(?:photo|video)/
 _NOT_SHOWN = "X says something that Sociable cannot read, such as an encrypted message. Look at X itself."
 
 
-def nobody(_value: str) -> bool:
-    """Say of any id that it is not ours: X's ids bear no mark."""
-    return False
-
-
 def parse(
     content: bytes,
     *,
     fetched_at: datetime,
     received_at: datetime | None = None,
-    envelope_to: Collection[str] = (),  # noqa: ARG001 - a post has no envelope
-    is_ours: Callable[[str], bool] = nobody,  # noqa: ARG001
-    own_addresses: Collection[str] = (),  # noqa: ARG001 - the raw form names the account
 ) -> Parsed:
     """Return what a thing says. Never raises: what is not known is kept as such, with the reason among the problems.
 

@@ -3,8 +3,7 @@
 Leaves reading events to `parse`, and what the networks of Meta share to `graph`.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,11 +11,9 @@ from sociable.channels.base import (
     Call,
     Capabilities,
     ChannelError,
-    Fetched,
     Finding,
     Heard,
     Known,
-    OneAccount,
     Outgoing,
     RawItem,
     Receipt,
@@ -28,8 +25,9 @@ from sociable.channels.facebook.config import SETTINGS, FacebookConfig
 from sociable.channels.facebook.parse import moment, remote_id
 from sociable.channels.facebook.parse import parse as parse_event
 from sociable.channels.graph import token
-from sociable.channels.graph.call import File, Graph
-from sociable.channels.graph.fetched import BEGINNING, Asked, Place, batch, talks
+from sociable.channels.graph.account import GraphAccount
+from sociable.channels.graph.call import File
+from sociable.channels.graph.fetched import BEGINNING, Place, talks
 from sociable.channels.graph.hearing import hear as hear_call
 from sociable.channels.graph.naming import entry_of
 from sociable.channels.graph.reading import Node, instant, many, named, part, words
@@ -44,7 +42,7 @@ POST_FIELDS = "id,from,message,created_time,permalink_url,full_picture"
 POSTS_LOOKED_AT = 50  # comments under older posts come by the webhook alone
 
 
-class FacebookAdapter(OneAccount[FacebookConfig]):
+class FacebookAdapter(GraphAccount[FacebookConfig]):
     """One Facebook page, heard by webhook and asked as a fall-back."""
 
     kind: ClassVar[str] = "facebook"
@@ -68,12 +66,9 @@ class FacebookAdapter(OneAccount[FacebookConfig]):
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     configured = FacebookConfig.from_dict
+    what: ClassVar[str] = "page"
+    permissions: ClassVar[Collection[str]] = PERMISSIONS
     read = staticmethod(parse_event)
-
-    def __init__(self, config: FacebookConfig) -> None:
-        super().__init__(config)
-        self._graph = Graph(config.graph)
-        self._asked = Asked()
 
     def hear(self, call: Call) -> Heard:
         """Make sure that Meta made this call, and split it into single events.
@@ -89,13 +84,6 @@ class FacebookAdapter(OneAccount[FacebookConfig]):
             to_account=lambda event: words(entry_of(event), "id"),
         )
 
-    def fetch(self, cursor: str, limit: int = 25) -> Fetched:
-        """Return what came after the cursor, oldest first: what a webhook told already has the same ids.
-
-        Errors: ChannelError
-        """
-        return batch(self._asked, cursor, limit, self._since)
-
     def newest_cursor(self) -> str:
         """Return the cursor that leaves out everything there today."""
         page, asked = self.config.page_id, "created_time,comments.order(reverse_chronological).limit(1){created_time}"
@@ -105,15 +93,6 @@ class FacebookAdapter(OneAccount[FacebookConfig]):
             for post in many(self._graph.get(f"{page}/{edge}", fields=asked, limit=25), "data"):
                 times += [_at(post), *(_at(comment) for comment in many(part(post, "comments"), "data"))]
         return str(Place(max((at for at in times if at), default=BEGINNING), "\uffff"))
-
-    def wait(self, timeout: timedelta) -> bool:
-        """Let the time pass: what is new comes by the webhook, and nothing here tells sooner."""
-        threading.Event().wait(timeout.total_seconds())
-        return False
-
-    def listed(self, since: datetime, until: datetime) -> Iterable[RawItem]:
-        """Return everything that reached the page in a stretch of time."""
-        return (item for item in self._since(since) if item.received_at and item.received_at < until)
 
     def send(self, outgoing: Outgoing, before_handover: Callable[[], None] = nothing) -> Receipt:
         """Answer a comment or a post in public, or a person in private.
@@ -129,10 +108,6 @@ class FacebookAdapter(OneAccount[FacebookConfig]):
         if _is_private(outgoing):
             return find_talk(self._graph, self.config.page_id, outgoing, "messenger", kind=self.kind)
         return self._find_comment(outgoing)
-
-    def download(self, ref: str, limit_bytes: int) -> bytes:
-        """Return a picture or file from Meta's own hosts."""
-        return self._graph.download(ref, limit_bytes)
 
     def name_of(self, address: str) -> Known:
         """Ask who somebody is: a message names its writer by an id that holds for this account alone."""
@@ -151,22 +126,6 @@ class FacebookAdapter(OneAccount[FacebookConfig]):
             link=words(page, "link"),
             expires_at=told.expires_at if told else None,
         )
-
-    def check(self) -> list[Finding]:
-        """Say whether the page answers, the token may do what is needed, and Meta calls our webhook."""
-        try:
-            who = self.who()
-        except ChannelError as error:
-            return [Finding(ok=False, what=error.message, mend="Check the page's ID and the access token.")]
-        return [
-            Finding(ok=True, what=f"The page {who.handle} answers."),
-            *token.findings(self._graph, PERMISSIONS),
-            self._subscription(),
-        ]
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._graph.close()
 
     def _subscription(self) -> Finding:
         """A page sends its events to an app that it was told of; that is done here where it is missing."""

@@ -3,8 +3,7 @@
 Leaves reading events to `parse`, and what the networks of Meta share to `graph`.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
@@ -13,11 +12,9 @@ from sociable.channels.base import (
     Call,
     Capabilities,
     ChannelError,
-    Fetched,
     Finding,
     Heard,
     Known,
-    OneAccount,
     Outgoing,
     RawItem,
     Receipt,
@@ -26,8 +23,9 @@ from sociable.channels.base import (
     nothing,
 )
 from sociable.channels.graph import token
+from sociable.channels.graph.account import GraphAccount
 from sociable.channels.graph.call import Graph
-from sociable.channels.graph.fetched import BEGINNING, Asked, Place, batch, talks
+from sociable.channels.graph.fetched import BEGINNING, Place, talks
 from sociable.channels.graph.hearing import hear as hear_call
 from sociable.channels.graph.naming import entry_of
 from sociable.channels.graph.reading import Node, instant, loaded, many, named, part, words
@@ -49,7 +47,7 @@ MENTIONS_ASKED_AT_ONCE = 5
 PATIENCE_SECONDS = 4  # while Meta waits for the answer to its call
 
 
-class InstagramAdapter(OneAccount[InstagramConfig]):
+class InstagramAdapter(GraphAccount[InstagramConfig]):
     """One Instagram account, heard by webhook and asked as a fall-back."""
 
     kind: ClassVar[str] = "instagram"
@@ -74,12 +72,9 @@ class InstagramAdapter(OneAccount[InstagramConfig]):
     )
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     configured = InstagramConfig.from_dict
+    what: ClassVar[str] = "account"
+    permissions: ClassVar[Collection[str]] = PERMISSIONS
     read = staticmethod(parse_event)
-
-    def __init__(self, config: InstagramConfig) -> None:
-        super().__init__(config)
-        self._graph = Graph(config.graph)
-        self._asked = Asked()
 
     def hear(self, call: Call) -> Heard:
         """Make sure that Meta made this call, and split it into single events; the words of a mention are asked for.
@@ -96,13 +91,6 @@ class InstagramAdapter(OneAccount[InstagramConfig]):
         )
         return replace(heard, items=self._with_words(heard.items))
 
-    def fetch(self, cursor: str, limit: int = 25) -> Fetched:
-        """Return what came after the cursor, oldest first: what a webhook told already has the same ids.
-
-        Errors: ChannelError
-        """
-        return batch(self._asked, cursor, limit, self._since)
-
     def newest_cursor(self) -> str:
         """Return the cursor that leaves out everything there today."""
         talk = self._graph.get(
@@ -113,15 +101,6 @@ class InstagramAdapter(OneAccount[InstagramConfig]):
         for media in many(self._graph.get(f"{self.config.instagram_id}/media", fields=asked, limit=25), "data"):
             times += [_at(media), *(_at(comment) for comment in many(part(media, "comments"), "data"))]
         return str(Place(max((at for at in times if at), default=BEGINNING), "\uffff"))
-
-    def wait(self, timeout: timedelta) -> bool:
-        """Let the time pass: what is new comes by the webhook, and nothing here tells sooner."""
-        threading.Event().wait(timeout.total_seconds())
-        return False
-
-    def listed(self, since: datetime, until: datetime) -> Iterable[RawItem]:
-        """Return everything that reached the account in a stretch of time."""
-        return (item for item in self._since(since) if item.received_at and item.received_at < until)
 
     def send(self, outgoing: Outgoing, before_handover: Callable[[], None] = nothing) -> Receipt:
         """Answer a comment or a mention in public, or a person in private.
@@ -158,10 +137,6 @@ class InstagramAdapter(OneAccount[InstagramConfig]):
                 return _receipt(words(reply, "id"), outgoing)
         return None
 
-    def download(self, ref: str, limit_bytes: int) -> bytes:
-        """Return a picture or file from Meta's own hosts."""
-        return self._graph.download(ref, limit_bytes)
-
     def name_of(self, address: str) -> Known:
         """Ask who somebody is: a message names its writer by an id that holds for this account alone."""
         if not address.isdecimal():
@@ -180,22 +155,6 @@ class InstagramAdapter(OneAccount[InstagramConfig]):
             link=f"https://www.instagram.com/{username}/",
             expires_at=told.expires_at if told else None,
         )
-
-    def check(self) -> list[Finding]:
-        """Say whether the account answers, the token may do what is needed, and the linked page lets us in."""
-        try:
-            who = self.who()
-        except ChannelError as error:
-            return [Finding(ok=False, what=error.message, mend="Check the account's ID and the access token.")]
-        return [
-            Finding(ok=True, what=f"The account {who.handle} answers."),
-            *token.findings(self._graph, PERMISSIONS),
-            self._subscription(),
-        ]
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._graph.close()
 
     def _subscription(self) -> Finding:
         """The linked page must be told of the app, whichever of its fields; what is heard is set in the app's webhook."""

@@ -41,6 +41,7 @@ PUBLIC = {
     ),
     *("public:receipt", "public:receipt_add", "public:receipt_file", "public:told"),
     *("health_live", "health_ready"),
+    "api:rota_feed",  # guarded by its secret, which is no token anybody was given
     "api:hook",  # guarded by its token and by what the network signs
     *("account_login", "account_logout", "account_inactive", "account_signup"),
     *("account_reset_password", "account_reset_password_done"),
@@ -62,7 +63,7 @@ ONES_OWN = {
     *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
     "planning:ready",
     *("planning:away", "planning:away_new", "planning:away_calendars"),
-    *("planning:rota", "planning:rota_mine", "planning:rota_seen"),
+    *("planning:rota", "planning:rota_mine", "planning:rota_seen", "planning:rota_mine_address", "planning:rota_csv"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -80,6 +81,7 @@ OWN_BODY = {
     "planning:sign_off",
     *(
         "planning:rota_add",
+        "planning:rota_bring",
         "planning:rota_publish",
         "planning:rota_patterns",
         "planning:rota_pattern_new",

@@ -146,3 +146,30 @@ def test_a_lead_reads_on_the_desk_to_whom_the_next_goes(cast: Cast, handed: Hand
     assert "it passes you over" in client_of(cast.asha).get(reverse("desk:desk"), asked).page.text
     assert "passes you over" not in client_of(cast.ben).get(reverse("desk:desk"), asked).page.text
     assert "signed off" not in client_of(cast.lee).get(reverse("desk:desk")).page.text
+
+
+# -- Who is on today, for residents ------------------------------------------------------------------------------------------
+
+
+def test_the_public_page_names_who_is_on_today_and_agreed_to_that(cast: Cast, handed: Hand) -> None:
+    now = timezone.now()
+    begins, ends = now - timedelta(minutes=1), now + timedelta(minutes=1)
+    for person in (cast.asha, cast.lee):
+        handed.shift(person, begins, ends)
+    cast.ben.readiness.create(account=cast.help, ready_from_at=at(0, day=1), signed_at=at(0, day=1))
+    handed.draft(cast.ben, begins, ends, reason="x")
+
+    def said() -> str:
+        text: str = Pages().get(reverse("public:account", args=["help"])).page.text
+        return text
+
+    assert "Who is on today" not in said(), "nobody is named who did not agree to it"
+    asha = client_of(cast.asha)
+    asha.submit(asha.get(reverse("office:me")).page.form(button="Save"), shown_today="on", sign_off="Warm wishes, A")
+    assert "Who is on today Asha “Warm wishes, A”" in said()
+    cast.ben.shown_today = True
+    cast.ben.save()
+    assert "Ben" not in said(), "a draft is no rota"
+    assert "Khan" not in said()
+    cast.asha.readiness.update(withdrawn_at=now)
+    assert "Who is on today" not in said()

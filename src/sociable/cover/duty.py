@@ -59,6 +59,20 @@ def on_now(account_ids: Iterable[int], now: datetime) -> dict[int, list[Person]]
     return {pk: sorted(people, key=lambda person: person.name) for pk, people in found.items()}
 
 
+def shown_on(account_id: int, begins_at: datetime, ends_at: datetime) -> list[Person]:
+    """This function will list who covers an account on a day and lets the public read it, by name.
+
+    Shape:  whoever is on, ready and not away for at least some of the day between the two instants
+    """
+    found: dict[int, Person] = {}
+    shifts = Shift.objects.published().touching(begins_at, ends_at)
+    for shift in shifts.filter(accounts=account_id, person__shown_today=True).select_related("person"):
+        at = max(shift.starts_at, begins_at)
+        if shift.person in on_now([account_id], at).get(account_id, []):
+            found[shift.person_id] = shift.person
+    return sorted(found.values(), key=lambda person: person.name)
+
+
 def _there(shifts: QuerySet[Shift], now: datetime) -> QuerySet[Shift]:
     """Without whoever has left, or is away just then."""
     away = TimeAway.objects.counted().filter(person=OuterRef("person"), starts_at__lte=now, ends_at__gt=now)

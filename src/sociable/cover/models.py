@@ -372,14 +372,15 @@ class TimeAway(models.Model):
 # -- What goes out ---------------------------------------------------------------------------------------------------------
 
 
-def _feed_token() -> str:
+def feed_token() -> str:
+    """This function will make the secret of an address."""
     return secrets.token_urlsafe(24)
 
 
 class FeedOut(models.Model):
     """The secret by which a calendar program reads one person's rota, or one account's cover."""
 
-    token = models.CharField(max_length=40, unique=True, default=_feed_token)
+    token = models.CharField(max_length=40, unique=True, default=feed_token)
     person = models.OneToOneField(Person, models.CASCADE, null=True, related_name="rota_feed")
     account = models.OneToOneField(Account, models.CASCADE, null=True, related_name="rota_feed")
     made_at = models.DateTimeField()

@@ -39,9 +39,17 @@ class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it withou
 
     class Meta:
         model = Person
-        fields = ("name", "sign_off")
-        labels: ClassVar = {"name": "Your name", "sign_off": "Sign-off"}
-        help_texts: ClassVar = {"name": "Residents see it under your answers"}
+        fields = ("name", "sign_off", "shown_today")
+        labels: ClassVar = {
+            "name": "Your name",
+            "sign_off": "Sign-off",
+            "shown_today": "Say on public pages that I am on today",
+        }
+        help_texts: ClassVar = {
+            "name": "Residents see it under your answers",
+            "shown_today": "Your first name and sign-off, on the page of each account you cover that day; no times. Off unless you "
+            "switch it on.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

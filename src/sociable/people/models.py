@@ -91,6 +91,10 @@ class Person(AbstractBaseUser):
     sign_off = models.CharField(max_length=120, blank=True, help_text="How you end an answer, in your own voice")
     is_active = models.BooleanField(default=True)
     is_example = models.BooleanField(default=False)
+    shown_today = models.BooleanField(
+        default=False,
+        help_text="Residents may read their first name and sign-off on a day on which they cover an account",
+    )
     shortcuts = models.JSONField(default=dict, blank=True, help_text="Keyboard shortcuts; empty means off")
     created_at = models.DateTimeField(auto_now_add=True)
 

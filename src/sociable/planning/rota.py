@@ -108,6 +108,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "this_url": asked.address(week=_monday(today).isoformat()),
         "is_this": asked.monday == _monday(today),
         "places": places(asked.person),
+        "csv_url": asked.address("planning:rota_csv", by=""),
     }
     return page(request, "rota", "rota.html", context)
 
@@ -180,9 +181,10 @@ def planned_by(person: Person) -> Planned:
     return Planned(accounts, frozenset(people_rostered_by(person).values_list("pk", flat=True)))
 
 
-def shifts_of(asked: Asked) -> list[Shift]:
-    """This function will read the shifts of a week that somebody may see: what is published, and the drafts of those who plan."""
-    within = Shift.objects.all().touching(asked.begins_at, asked.ends_at).exclude(state=Shift.State.CANCELLED)
+def shifts_of(asked: Asked, weeks: int = 1) -> list[Shift]:
+    """This function will read the shifts of some weeks that somebody may see: what is published, and drafts where they plan."""
+    ends_at = begin_of(asked.monday + timedelta(weeks=weeks), asked.zone)
+    within = Shift.objects.all().touching(asked.begins_at, ends_at).exclude(state=Shift.State.CANCELLED)
     mine = within.filter(Q(accounts__in=asked.accounts) | (Q(person=asked.person) if not asked.place else Q(pk__in=[])))
     rows = (
         mine.distinct().select_related("person", "replaces").prefetch_related("accounts", "replaced_by")
@@ -225,6 +227,7 @@ def by_account(asked: Asked, shifts: list[Shift], planned: Planned) -> list[Line
     lines = {
         account.pk: Line(
             account.name,
+            url=reverse("planning:rota_account", args=[account.pk]),
             add_url=_add(asked, planned, account=account.pk) if account.pk in planned.accounts else "",
         )
         for account in asked.accounts

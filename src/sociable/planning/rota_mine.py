@@ -7,14 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from sociable.cover import around, duty, swaps
+from sociable.cover import around, duty, feeding, swaps
 from sociable.cover.models import Shift, Swap
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.domain.cover.limits import Concern, span_words
@@ -72,6 +74,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         ],
         "offered": offered(person, now),
         "changes": [{"change": change, **_said(change.shift)} for change in changes],
+        "feed_url": settings.PUBLIC_URL + reverse("api:rota_feed", args=[feeding.of_person(person, now).token]),
         "changes_until": max((change.pk for change in changes), default=0),
     }
     return page(request, "rota", "rota_mine.html", context)

@@ -69,6 +69,7 @@ WORKING = {
     "idris.bowen": "Mo-Sa 21:00-09:00", "dana.petrov": "Mo-Sa 21:00-09:00",
 }  # fmt: skip
 PART_TIME = {"wendy.pickersgill": 15 * 60, "ruth.adeyemi": 22 * 60}
+SHOWN_TODAY = ("hannah", "sam", "jen", "paul", "priya.nair", "marcus.reid", "aoife.brennan", "kirsty.dunn")
 FEW_DAYS_AGO = timedelta(days=9)
 
 
@@ -97,6 +98,8 @@ def plan(accounts: dict[str, Account], people: dict[str, Person], now: datetime)
         )  # fmt: skip
     for kind in KINDS:
         _keep(kind, cast)
+    shown = [people[key].pk for key in SHOWN_TODAY]
+    Person.objects.filter(pk__in=shown).update(shown_today=True)
     _drafts(cast)
     _asked_and_told(cast)
 

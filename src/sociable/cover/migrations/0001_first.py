@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
             name="FeedOut",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.CharField(default=sociable.cover.models._feed_token, max_length=40, unique=True)),
+                ("token", models.CharField(default=sociable.cover.models.feed_token, max_length=40, unique=True)),
                 ("made_at", models.DateTimeField()),
                 (
                     "account",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,8 +18,10 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from sociable.cover import around, duty
 from sociable.directory.models import Account
-from sociable.people.models import Partner
+from sociable.directory.queries import zone_of
+from sociable.people.models import Partner, Person
 from sociable.promises import kept
 from sociable.public import chat_words, finding, opendata, ours, showing
 from sociable.public.forms import FilterForm, OursForm
@@ -114,8 +117,19 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
         "other_ways": [way.strip() for way in found.other_ways.splitlines() if way.strip()],
         "schema": _data_block(opendata.schema_org(here)),
         "report_to": _report_to(here),
+        "on_today": _on_today(here, now),
     }
     return render(request, "public/account.html", context)
+
+
+def _on_today(here: Shown, now: datetime) -> list[Person]:
+    """Who covers it today and lets it be said; of an account answered from another, those of that other."""
+    if not here.is_answered:
+        return []
+    account, zone = here.answering or here.account, zone_of(here.account)
+    today = now.astimezone(ZoneInfo(zone)).date()
+    begins_at, ends_at = (around.begin_of(today + timedelta(days=days), zone) for days in (0, 1))
+    return duty.shown_on(account.pk, begins_at, ends_at)
 
 
 def _details(counted: kept.Kept) -> list[str]:

@@ -64,6 +64,8 @@ ONES_OWN = {
     "planning:ready",
     *("planning:away", "planning:away_new", "planning:away_calendars"),
     *("planning:rota", "planning:rota_mine", "planning:rota_seen", "planning:rota_mine_address", "planning:rota_csv"),
+    *("planning:away", "planning:away_new", "planning:away_calendars", "planning:away_bring_in"),
+    *("planning:rota", "planning:rota_mine", "planning:rota_seen"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -78,7 +80,7 @@ ONES_OWN = {
 OWN_BODY = {
     *("office:accounts", "office:add_account", "office:partners", "office:people", "office:add_person"),
     *("office:trail", "office:trouble", "office:connections", "office:tallies", "office:tallies_csv"),
-    "planning:sign_off",
+    *("planning:sign_off", "planning:ready_bring_in"),
     *(
         "planning:rota_add",
         "planning:rota_bring",

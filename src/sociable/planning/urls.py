@@ -7,6 +7,7 @@ from sociable.planning import (
     away_calendars,
     board,
     board_account,
+    bringing,
     ready,
     rota,
     rota_files,
@@ -50,6 +51,7 @@ urlpatterns = [
     # -- time away -----------------------------------------------------------------------------------------------------
     path("away/", away.away, name="away"),
     path("away/new/", away.new, name="away_new"),
+    path("away/bring-in/", bringing.times_away, name="away_bring_in"),
     path("away/calendars/", away_calendars.all_of_them, name="away_calendars"),
     path("away/calendars/<int:feed_id>/look/", away_calendars.look_now, name="away_look"),
     path("away/calendars/<int:feed_id>/remove/", away_calendars.remove, name="away_calendar_remove"),
@@ -59,6 +61,7 @@ urlpatterns = [
     path("away/<int:away_id>/take-back/", away.take_back, name="away_take_back"),
     # -- ready ---------------------------------------------------------------------------------------------------------
     path("ready/", ready.ready, name="ready"),
+    path("ready/bring-in/", bringing.ready, name="ready_bring_in"),
     path("ready/new/", ready.sign_off, name="sign_off"),
     path("ready/<int:person_id>/<int:account_id>/", ready.one, name="readiness"),
     path("ready/<int:person_id>/<int:account_id>/take-back/", ready.take_back, name="take_back"),

@@ -252,3 +252,11 @@ def test_a_worker_looks_only_at_what_is_due_however_much_waits_for_later():
         pytest.skip("PostgreSQL chooses by how many rows there are, and here are none")
     looks = plans(lambda: due.claim(MONDAY_10, kinds=["warn", "chat"]), "due_duerow")
     assert looks == ["SEARCH due_duerow USING INDEX due_next_of_kind (kind=? AND next_at<?)"]
+
+
+def test_more_things_than_one_statement_takes_are_all_asked_for():
+    due.ask(due.Due("warn", f"many-{number}", number, at(10), {"number": number}) for number in range(401))
+    assert DueRow.objects.count() == 401
+    assert DueRow.objects.get(key="many-400").data == {"number": 400}
+    due.ask([])
+    assert DueRow.objects.count() == 401

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
@@ -40,31 +41,30 @@ class Due:
 def ask(things: Iterable[Due]) -> None:
     """This function will make a due row for each thing; a thing asked for again moves to its new time and is open once more.
 
-    Shape:  any number, one statement; call it inside the transaction that makes the thing true. Whoever has an older
-            asking of it in hand can no longer close it.
+    Shape:  any number, one statement for two hundred; call it inside the transaction that makes the thing true. Whoever has
+            an older asking of it in hand can no longer close it.
     """
-    rows = [
-        DueRow(kind=t.kind, key=t.key, subject_id=t.subject_id, data=t.data, due_at=t.due_at, next_at=t.due_at)
-        for t in things
-    ]
-    if not rows:
-        return
-    DueRow.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=[
-            "due_at",
-            "next_at",
-            "data",
-            "claim_id",
-            "attempts",
-            "pace",
-            "last_error",
-            "set_aside_at",
-            "done_at",
-        ],
-    )
+    rows = [_row(thing) for thing in things]
+    for some in (rows[first : first + _MOST_AT_ONCE] for first in range(0, len(rows), _MOST_AT_ONCE)):
+        with connection.cursor() as cursor:
+            cursor.execute(_ASK.format(rows=", ".join([_ROW] * len(some))), list(chain.from_iterable(some)))
+
+
+_MOST_AT_ONCE = 200
+_ROW = "(%s, %s, %s, %s, %s, %s, 0, 0, '', '', NULL, NULL)"
+# In SQL, since every line and every letter asks, and Django takes four times as long to write this down as the database to do it.
+_ASK = """
+    INSERT INTO due_duerow
+    (kind, key, subject_id, data, due_at, next_at, claim_id, attempts, pace, last_error, set_aside_at, done_at) VALUES {rows}
+    ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, next_at = excluded.next_at, data = excluded.data,
+    claim_id = 0, attempts = 0, pace = '', last_error = '', set_aside_at = NULL, done_at = NULL
+"""
+
+
+def _row(thing: Due) -> tuple[Any, ...]:
+    at = connection.ops.adapt_datetimefield_value(thing.due_at)
+    data = DueRow._meta.get_field("data").get_db_prep_save(thing.data, connection)
+    return thing.kind, thing.key, thing.subject_id, data, at, at
 
 
 def hasten(key: str, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from sociable.alerts import services
 from sociable.alerts.models import Chain, Notice, Route
 from sociable.alerts.queries import Facts
 from sociable.alerts.services import Came
+from sociable.asking.question import Given, Question
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.live import services as live
@@ -72,11 +73,16 @@ def _end(chain_ids: Sequence[int], now: datetime) -> None:
 # -- Acknowledgement -------------------------------------------------------------------------------------------------------
 
 
+_RUNNING = Question(
+    lambda: Chain.objects.filter(wait__conversation=Given("conversation"), ended_at=None).values_list("pk")[:1]
+)
+
+
 def acknowledge(conversation_id: int, person: Person, now: datetime) -> int:
     """This function will silence what runs for a conversation, because somebody opened, took or answered it; 0: nothing ran."""
-    running = Chain.objects.filter(wait__conversation=conversation_id, ended_at=None)
-    if not running.exists():
+    if not _RUNNING.all(conversation=conversation_id):
         return 0
+    running = Chain.objects.filter(wait__conversation=conversation_id, ended_at=None)
     with transaction.atomic():
         silenced = services.silence(running, person, now)
         _publish(conversation_id, now)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from sociable.conversations import files
 from sociable.conversations.models import Attachment
@@ -86,3 +87,9 @@ def test_a_half_written_file_of_a_killed_process_goes_too(cast: Any) -> None:
     os.utime(part, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
     keep_house_for_a_day()
     assert left() == set()
+
+
+def test_no_other_table_names_kept_files() -> None:
+    """Else `prune_files` must ask it too, or its files would go."""
+    named = {model.__name__ for model in apps.get_models() for field in model._meta.fields if field.name == "sha256"}
+    assert named == {"Attachment"}

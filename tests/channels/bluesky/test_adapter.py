@@ -103,7 +103,8 @@ def test_what_becomes_of_an_answer_is_asked_of_the_network(
 def test_deletes_and_edits_are_noticed(bluesky: Bluesky, council: Person, jerry: Person, adapter_of: Make) -> None:
     kept, changed, gone = (jerry.post(f"@{council.handle} {n}", mentions=[council]) for n in range(3))
     bluesky.settle()
-    _, cursor = all_of(adapter_of(council))
+    before, cursor = all_of(adapter_of(council))
+    (asked_at,) = [read(item).sent_at for item in before if item.remote_id == changed["uri"]]
     jerry.edit(changed, f"@{council.handle} of another mind")
     jerry.delete(gone)
     bluesky.settle()
@@ -114,6 +115,9 @@ def test_deletes_and_edits_are_noticed(bluesky: Bluesky, council: Person, jerry:
         changed["uri"],
         f"@{council.handle} of another mind",
     )
+    assert edit.first_said_at is not None
+    assert abs(edit.first_said_at - asked_at) < timedelta(seconds=2), "the network lists it a moment after it took it"
+    assert edit.first_said_at < edit.sent_at
     assert (removal.happening, removal.about_id) == ("withdrawn", gone["uri"])
     assert all_of(adapter_of(council), cursor)[0] == []
     assert kept["uri"] not in {item.remote_id for item in items}

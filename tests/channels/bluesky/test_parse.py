@@ -100,9 +100,12 @@ def test_in_a_group_others_read_it() -> None:
 
 def test_an_edit_names_the_post_and_a_deletion_too() -> None:
     payload = told("mention")
-    edit = read({**payload, "edited": True})
+    edit = read({**payload, "edited": True, "first": "2026-11-23T09:00:00.000Z"})
     assert (edit.happening, edit.message_id, edit.about_id) == ("edited", "", payload["post"]["uri"])
-    assert edit.first_said_at == datetime.fromisoformat(payload["post"]["record"]["createdAt"])
+    assert edit.first_said_at == datetime(2026, 11, 23, 9, tzinfo=UTC), (
+        "as the network listed it, whatever its author claims"
+    )
+    assert read({**payload, "edited": True}).first_said_at is None
     removal = read({"gone": payload["post"]["uri"]})
     assert (removal.happening, removal.about_id) == ("withdrawn", payload["post"]["uri"])
 

@@ -78,7 +78,7 @@ def _post(told: Mapping[str, Any], post: Mapping[str, Any], when: _When) -> Pars
         happening="edited" if edited else "said",
         message_id="" if edited else str(at),
         about_id=str(at) if edited else "",
-        first_said_at=read_instant(record.get("createdAt")) if edited else None,
+        first_said_at=read_instant(told.get("first")) if edited else None,
         in_reply_to=parent.get("uri", ""),
         references=_references(root, parent, seen.quoted),
         thread_key=root.get("uri", str(at)),

@@ -68,7 +68,7 @@ def listed(network: Network, listing: Listing, since: datetime, until: datetime)
     while True:
         page = listing.page(network, below)
         within = [key for key, post in page.listed.items() if since <= (_at(post) or since) < until]
-        yield from _stored(listing.told(network, [page.listed[key] for key in within]), edited=(), mark="")
+        yield from _stored(listing.told(network, [page.listed[key] for key in within]), edited={}, mark="")
         instants = [at for post in page.listed.values() if (at := _at(post))]
         if not page.next_page or (instants and min(instants) < since):
             return
@@ -77,16 +77,20 @@ def listed(network: Network, listing: Listing, since: datetime, until: datetime)
 
 def _items(network: Network, listing: Listing, page: Page, told: Step, before: Window) -> list[RawItem]:
     wanted = [page.listed[key] for key in reversed(page.listed) if key in {*told.new, *told.changed}]
-    return _stored(listing.told(network, wanted), edited=told.changed, mark=before.mark)
+    known = {**before.seen, **before.passing}
+    edited = {key: known[key].at for key in told.changed}
+    return _stored(listing.told(network, wanted), edited=edited, mark=before.mark)
 
 
-def _stored(told: Sequence[dict[str, Any]], *, edited: Sequence[str], mark: str) -> list[RawItem]:
-    """An edit has the post's address and its version, since a post may be edited more than once."""
+def _stored(told: Sequence[dict[str, Any]], *, edited: Mapping[str, str], mark: str) -> list[RawItem]:
+    """An edit has the post's address and its version, since a post may be edited more than once, and when it was listed first."""
     items = []
     for one in told:
         uri, cid = str(one["post"]["uri"]), str(one["post"]["cid"])
         changed = uri in edited
-        content = json.dumps(one | ({"edited": True} if changed else {}), ensure_ascii=False).encode()
+        content = json.dumps(
+            one | ({"edited": True, "first": edited[uri]} if changed else {}), ensure_ascii=False
+        ).encode()
         received_at = None if changed else _received_at(one["post"], mark)
         items.append(RawItem(f"{uri}#{cid}" if changed else uri, content, received_at))
     return items

@@ -466,3 +466,22 @@ def test_an_account_is_answered_from_another_of_its_body(cast: Cast, office: Pag
     helping = reverse("office:edit_account", args=[cast.help.pk])
     circle = office.submit(office.get(helping).page.form(helping), answered_from=str(cast.books.pk))
     assert "Other accounts are answered from this one, so it must answer itself." in circle.page.errors
+
+
+def test_whoever_leaves_is_taken_off_the_rota_in_the_same_step(cast: Cast, office: Pages) -> None:
+    from sociable.cover.models import Shift
+
+    soon = timezone.now() + timedelta(days=1)
+    shift = Shift.objects.create(
+        person=cast.asha,
+        starts_at=soon,
+        ends_at=soon + timedelta(hours=4),
+        state="published",
+        made_at=soon,
+        published_at=soon,
+    )
+    shift.accounts.add(cast.help)
+    done = office.post(reverse("office:switch_person", args=[cast.asha.pk]))
+    assert "One shift of theirs is cancelled" in office.get(done["Location"]).page.text
+    shift.refresh_from_db()
+    assert (shift.state, shift.cancelled_reason) == ("cancelled", "Asha Khan has left")

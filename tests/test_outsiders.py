@@ -41,7 +41,7 @@ PUBLIC = {
     ),
     *("public:receipt", "public:receipt_add", "public:receipt_file", "public:told"),
     *("health_live", "health_ready"),
-    "api:rota_feed",  # guarded by its secret, which is no token anybody was given
+    *("api:rota_feed", "api:holes_feed"),  # guarded by a secret, which is no token anybody was given
     "api:hook",  # guarded by its token and by what the network signs
     *("account_login", "account_logout", "account_inactive", "account_signup"),
     *("account_reset_password", "account_reset_password_done"),

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from sociable.cover import feeding, rota
+from sociable.cover import feeding, holes_file, rota
 from sociable.cover.models import Shift
 from tests.cast import Cast, at
 from tests.cover.conftest import Hand
+from tests.cover.test_board import away
 
 pytestmark = pytest.mark.django_db
 NOW = at(8, day=20)
@@ -120,3 +121,38 @@ def test_an_accounts_calendar_names_who_covers_it(cast: Cast, hand: Hand) -> Non
     assert feeding.written(feeding.of_account(cast.books, NOW), NOW + timedelta(days=1)) == feeding.written(
         feeding.of_account(cast.books, NOW), NOW
     ), "the same bytes until something changes"
+
+
+# -- Holes -----------------------------------------------------------------------------------------------------------------
+
+
+def holes(person: Any) -> list[tuple[str, Any, Any, str]]:
+    content = holes_file.written(feeding.of_person(person, NOW), NOW)
+    assert content is not None
+    return [
+        (str(one["summary"]), one["dtstart"].dt, one["dtend"].dt, str(one["description"]))
+        for one in Calendar.from_ical(content).walk("VEVENT")
+    ]
+
+
+def test_holes_are_events_for_whoever_sees_the_account_and_tell_no_reason(cast: Cast, hand: Hand) -> None:
+    hand.shift(cast.asha, at(0), at(23, day=30), cast.help, cast.books)
+    away(cast.asha, at(13, day=24), at(15, day=24), kind="sickness")
+    said = [one for one in holes(cast.lee) if one[1] < at(0, day=26)]
+    expected = ("Nobody trained: Ashby Help", at(13, day=24), at(15, day=24), "Asha Khan is away")
+    assert expected in said
+    assert {summary for summary, *_ in holes(cast.cara)} == {"Nobody trained: Vale Clinic"}
+    assert holes(cast.olu) == []
+
+
+def test_the_address_of_holes_is_guarded_by_its_secret_and_says_when_nothing_changed(cast: Cast) -> None:
+    client, feed = Client(), feeding.of_person(cast.lee, NOW)
+    address = reverse("api:holes_feed", args=[feed.token])
+    first = client.get(address)
+    assert first["Content-Type"] == "text/calendar; charset=utf-8"
+    assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
+    assert client.get(reverse("api:holes_feed", args=["guessed"])).status_code == 404
+    of_account = feeding.of_account(cast.help, NOW)
+    assert client.get(reverse("api:holes_feed", args=[of_account.token])).status_code == 404
+    type(cast.lee).objects.filter(pk=cast.lee.pk).update(is_active=False)
+    assert client.get(address).status_code == 404

@@ -8,4 +8,5 @@ app_name = "api"
 urlpatterns = [
     path("hooks/<slug:kind>/<str:token>/", hooks.hook, name="hook"),
     path("calendars/rota/<str:token>.ics", rota_feed.rota, name="rota_feed"),
+    path("calendars/holes/<str:token>.ics", rota_feed.holes, name="holes_feed"),
 ]

@@ -65,6 +65,14 @@ def written(feed: FeedOut, now: datetime) -> bytes:
     Source: RFC 5545; RFC 7986 for name, REFRESH-INTERVAL
     """
     name = f"Rota of {feed.person.name}" if feed.person else f"Cover of {feed.account}"
+    calendar = headed(name)
+    for shift in _newest(_shifts(feed, now)):
+        calendar.add_component(_event(shift, feed))
+    return bytes(calendar.to_ical())
+
+
+def headed(name: str) -> Calendar:
+    """This function will return a calendar with its name and how often it is to be asked for, and nothing in it yet."""
     calendar = Calendar()
     calendar.add("prodid", "-//Sociable//Rota//EN")
     calendar.add("version", "2.0")
@@ -73,9 +81,7 @@ def written(feed: FeedOut, now: datetime) -> bytes:
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", vDuration(ASK_AGAIN), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(ASK_AGAIN))
-    for shift in _newest(_shifts(feed, now)):
-        calendar.add_component(_event(shift, feed))
-    return bytes(calendar.to_ical())
+    return calendar
 
 
 def etag_of(content: bytes) -> str:

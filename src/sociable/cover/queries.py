@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
+from sociable.directory.models import Account, Accounts
 from sociable.people.models import Person, Role
-from sociable.people.permissions import MAY, Act
+from sociable.people.permissions import MAY, Act, scope_filter
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+
+
+SEES_COVER = frozenset({Act.SEE, Act.PLAN, Act.SEE_FIGURES})
+
+
+def accounts_seen_by(person: Person | AnonymousUser) -> Accounts:
+    """This function will return the accounts whose cover a person sees: those they see, plan or see figures of; none that is closed."""
+    anywhere = Q(pk__in=[])
+    for act in SEES_COVER:
+        anywhere |= scope_filter(person, act)
+    return Account.objects.filter(anywhere).exclude(stage=Account.Stage.CLOSED).distinct()
 
 
 def people_planned_by(person: Person | AnonymousUser) -> QuerySet[Person]:

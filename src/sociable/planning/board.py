@@ -10,12 +10,15 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from sociable.cover import board as cover
+from sociable.cover import feeding
 from sociable.cover.board import WEEKS
+from sociable.cover.holes_file import address_of as hole_url
 from sociable.cover.reading import answers
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
@@ -86,7 +89,7 @@ def holes(request: HttpRequest) -> HttpResponse:
         "told": in_words(asked, worked_out, shown),
         "how_many": len(found),
         "lead": _lead(asked, found),
-        "is_later": bool(after),
+        "feed_url": f"{settings.PUBLIC_URL}{reverse('api:holes_feed', args=[feeding.of_person(asked.person, asked.now).token])}",
         "later_url": f"?{_with(request, after=_key(shown[-1]))}" if more else "",
         "first_url": f"?{_with(request, after='')}" if after else "",
     })  # fmt: skip
@@ -194,12 +197,6 @@ def times_words(hole: Hole, zone: str) -> str:
     begins, ends = hole.starts_at.astimezone(ZoneInfo(zone)), hole.ends_at.astimezone(ZoneInfo(zone))
     day = "" if begins.date() == ends.date() else f" on {ends:%A}"
     return f"{begins:%H:%M} to {ends:%H:%M}{day}"
-
-
-def hole_url(hole: Hole) -> str:
-    """This function will name the page on which a hole can be filled."""
-    span = {"from": f"{hole.starts_at:%Y-%m-%dT%H:%M}", "to": f"{hole.ends_at:%Y-%m-%dT%H:%M}"}
-    return f"{reverse('planning:hole', args=[hole.account])}?{urlencode(span)}"
 
 
 # -- Ways on ---------------------------------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from sociable.cover import board as cover
+from sociable.cover import queries
 from sociable.cover.board import WEEKS
 from sociable.cover.filling import could_fill, could_learn
+from sociable.cover.holes_file import address_of as hole_url
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.cover.board import Board
@@ -24,7 +26,7 @@ from sociable.domain.cover.spans import within
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.planning import board_picture, seeing
-from sociable.planning.board import day_words, hole_url, hole_words, still_to_come, times_words
+from sociable.planning.board import day_words, hole_words, still_to_come, times_words
 from sociable.planning.rights import page
 from sociable.planning.seeing import midnight
 
@@ -70,7 +72,7 @@ class _Shown(NamedTuple):
 
 
 def _account(request: HttpRequest, account_id: int) -> Account:
-    seen = seeing.accounts_seen_by(signed_in(request)).select_related("partner", "service", "answered_from__partner")
+    seen = queries.accounts_seen_by(signed_in(request)).select_related("partner", "service", "answered_from__partner")
     return get_object_or_404(seen, pk=account_id)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sociable.cover.queries import SEES_COVER
 from sociable.people.parts import Part, beside, signed_in
-from sociable.people.permissions import Act
 
 # The order in which a lead goes through them; each part adds itself here and its addresses in urls.py.
 PARTS: tuple[Part, ...] = (
-    Part("board", "Board", "chart", frozenset({Act.SEE, Act.PLAN, Act.SEE_FIGURES})),
+    Part("board", "Board", "chart", SEES_COVER),
     Part("rota", "Rota", "calendar", frozenset()),
     Part("away", "Time away", "moon", frozenset()),
     Part("ready", "Ready", "check", frozenset()),

@@ -11,29 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from sociable.cover import queries as cover
 from sociable.cover.board import WEEKS
 from sociable.directory import queries as directory
-from sociable.directory.models import Account, Accounts
+from sociable.directory.models import Account
 from sociable.people.models import Partner, Person, Service
 from sociable.people.parts import signed_in
-from sociable.people.permissions import Act, scope_filter
 
-SEES_COVER = frozenset({Act.SEE, Act.PLAN, Act.SEE_FIGURES})
 USUAL_ZONE = "Europe/London"
 SHOW = [("", "All, the first hole first"), ("holes", "Only those with holes"), ("name", "All, by name")]
-
-
-def accounts_seen_by(person: Person) -> Accounts:
-    """This function will return the accounts whose cover a person sees: those they see, plan or see figures of."""
-    anywhere = Q(pk__in=[])
-    for act in SEES_COVER:
-        anywhere |= scope_filter(person, act)
-    return Account.objects.filter(anywhere).exclude(stage=Account.Stage.CLOSED).distinct()
 
 
 class Narrow(forms.Form):
@@ -89,7 +78,7 @@ class Asked:
 def read(request: HttpRequest) -> Asked:
     """This function will read from the address what is asked for; what nobody may see, or is no day, is as if it were not there."""
     person, now = signed_in(request), timezone.now()
-    seen = list(accounts_seen_by(person).select_related("partner", "service", "answered_from__partner"))
+    seen = list(cover.accounts_seen_by(person).select_related("partner", "service", "answered_from__partner"))
     form = Narrow(request.GET, seen)
     partner = _chosen(request, "partner", {account.partner for account in seen})
     service = _chosen(request, "service", {account.service for account in seen if account.service})

@@ -60,7 +60,18 @@ ONES_OWN = {
         "desk:saved_answer_new",
     ),
     *("planning:board", "planning:holes"),
-    *("desk:close_tab", "desk:events", "desk:begin_call", "office:settings", "office:me"),
+    *(
+        "desk:close_tab",
+        "desk:events",
+        "desk:begin_call",
+        "office:settings",
+        "office:me",
+        "office:alerts",
+        "office:would",
+        "office:add_route",
+        "desk:told",
+        "desk:bell",
+    ),
     "planning:ready",
     *("planning:away", "planning:away_new", "planning:away_calendars"),
     *("planning:rota", "planning:rota_mine", "planning:rota_seen", "planning:rota_mine_address", "planning:rota_csv"),
@@ -160,6 +171,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "person_id": cast.asha.pk,
         "role_id": role.pk,
         "row_id": row.pk,
+        **_told(cast),
         "name": "close",
         "tally_id": _tally(cast.help),
         "away_id": _away(cast.asha),
@@ -204,6 +216,15 @@ def _rota(cast: Cast) -> dict[str, int]:
         shift=shift, asked_by=cast.asha, offered_to=cast.lee, words="secret subject", asked_at=at(8)
     )
     return {"shift_id": shift.pk, "pattern_id": pattern.pk, "hand_over_id": left.pk, "swap_id": swap.pk}
+
+
+def _told(cast: Cast) -> dict[str, int]:
+    """A route of Asha's, and something she was told."""
+    from sociable.alerts.models import Notice, Route
+
+    route = Route.objects.create(person=cast.asha, kind="desk", name="secret subject", added_at=MONDAY_10)
+    told = {"person": cast.asha, "route": route, "due_at": MONDAY_10, "made_at": MONDAY_10, "state": "handed"}
+    return {"route_id": route.pk, "notice_id": Notice.objects.create(key="told", **told).pk}
 
 
 def _tally(account: Any) -> int:
@@ -289,6 +310,7 @@ def test_these_people_would_see_it_if_they_might(cast: Cast, ids: dict[str, Any]
         for each in addresses(ids)
         if each.name.startswith("office:")
     }
+    assert office.pop("office:route") == 404  # whose route it is alone
     assert set(office.values()) <= {200, 302, 405}, office
 
 

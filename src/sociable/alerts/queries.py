@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.cover.models import Readiness, Shift, TimeAway, WorkingPattern
@@ -20,6 +21,9 @@ from sociable.domain.alerting import AHEAD, Hours, Policy, Situation, Somebody, 
 from sociable.domain.worktime import HoursError
 from sociable.people.models import Division, Person, Role
 from sociable.people.permissions import MAY, Act
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 PLANNING = frozenset(kind for kind, acts in MAY.items() if Act.PLAN in acts)
 NO_POLICY = AlertPolicy()
@@ -248,9 +252,20 @@ def way_of(route: Route, now: datetime, zone: str = "Europe/London") -> Way:
     )
 
 
-def to_acknowledge(person: Person) -> QuerySet[Notice]:
-    """This function will find what a person was told and nobody has acknowledged, newest first; one line a request."""
+def to_acknowledge(person: Person | AnonymousUser) -> QuerySet[Notice]:
+    """This function will find what a person was told on the desk and nobody has acknowledged, newest first."""
     standing = Notice.objects.filter(
-        person=person, state=Notice.State.HANDED, acknowledged_at=None, route__kind=Route.Kind.DESK
+        person=person.pk, state=Notice.State.HANDED, acknowledged_at=None, route__kind=Route.Kind.DESK
     )
-    return standing.filter(Q(chain__acknowledged_at=None, chain__wait__ended_at=None)).order_by("-due_at", "-pk")
+    return standing.filter(chain__ended_at=None, chain__wait__ended_at=None).order_by("-due_at", "-pk")
+
+
+def count_to_acknowledge(person: Person | AnonymousUser) -> int:
+    """This function will count that; nothing for whoever has not signed in."""
+    return to_acknowledge(person).count() if person.is_authenticated else 0
+
+
+def reaches(person: Person, now: datetime) -> bool:
+    """This function will say whether any route that rings is known to reach a person."""
+    proved = Route.objects.filter(person=person, is_on=True, trouble="", doubted_at=None).exclude(confirmed_at=None)
+    return any(not route.fails(now) for route in proved.exclude(kind=Route.Kind.DESK))

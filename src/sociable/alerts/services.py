@@ -17,7 +17,7 @@ from sociable.alerts.models import Chain, Notice, PushKey, Route
 from sociable.alerts.queries import NO_POLICY, Facts, rule_of
 from sociable.channels.notices import push
 from sociable.domain import alerting
-from sociable.domain.alerting import By, Situation, Telling, Told
+from sociable.domain.alerting import By, Carried, Situation, Telling, Told
 from sociable.due import services as due
 from sociable.live import services as live
 from sociable.people.models import Person
@@ -98,14 +98,14 @@ def _overtaken(one: Came, newest: dict[int, Came], now: datetime) -> dict[str, o
     return {} if newest[one.wait.pk] is one else {"ended_at": now, "ended": Chain.Ended.OVERTAKEN}
 
 
-def _overtake(wait_ids: list[int], now: datetime) -> dict[int, Chain]:
-    """End what runs for these waits, and return it by wait."""
+def _overtake(wait_ids: list[int], now: datetime) -> dict[int, Carried]:
+    """End what runs for these waits, and return by wait how far it had climbed."""
     running = list(Chain.objects.select_for_update().filter(wait__in=wait_ids, ended_at=None).order_by("pk"))
     if running:
         ids = [chain.pk for chain in running]
         Chain.objects.filter(pk__in=ids).update(ended_at=now, ended=Chain.Ended.OVERTAKEN, next_at=None)
         due.withdraw("chain", ids)
-    return {chain.wait_id: chain for chain in running}
+    return {chain.wait_id: Carried(chain.step, chain.next_at) for chain in running}
 
 
 def climb(chains: Sequence[Chain], facts: Facts, now: datetime) -> None:
@@ -113,13 +113,12 @@ def climb(chains: Sequence[Chain], facts: Facts, now: datetime) -> None:
     _go_on(chains, facts, now, {})
 
 
-def _go_on(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[int, Chain]) -> None:
+def _go_on(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[int, Carried]) -> None:
     already = _already_told(chains)
     writer = _Writer(facts, now)
     for chain in chains:
         situation = _situation(chain.wait, facts, now)
-        before = carried.get(chain.wait_id)
-        telling = _told_with_carried(situation, chain, before, already[chain.pk], now)
+        telling = alerting.tell_on(situation, chain.step, now, already[chain.pk], carried.get(chain.wait_id))
         should_at = chain.due_at if not already[chain.pk] else chain.next_at or now
         chain.step, chain.next_at = telling.step, telling.next_at
         if not telling.told and not chain.because:
@@ -139,21 +138,6 @@ def _situation(wait: Wait, facts: Facts, now: datetime) -> Situation:
     if holder is None or until is None or until <= now or not holder.is_active:
         return situation
     return replace(situation, holder=facts.somebody(holder))
-
-
-def _told_with_carried(
-    situation: Situation, chain: Chain, before: Chain | None, already: frozenset[int], now: datetime
-) -> Telling:
-    """Who is told; where an earlier instant had climbed higher and nobody acknowledged, whoever stands there as well."""
-    telling = alerting.tell(situation, chain.step, now, already)
-    if before is None or not telling.told or before.step <= telling.step:
-        return telling
-    seen = {one.who.key for one in telling.told} | already
-    higher = alerting.tell(situation, before.step - 1, now, seen)
-    next_at = min(
-        (at for at in (before.next_at, higher.next_at) if at is not None and at > now), default=higher.next_at
-    )
-    return replace(higher, told=(*telling.told, *higher.told), step=max(before.step, higher.step), next_at=next_at)
 
 
 def _already_told(chains: Sequence[Chain]) -> dict[int, frozenset[int]]:

@@ -6,8 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from sociable.alerts import queries as alerts
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
     """This function will name the installation for base templates."""
-    return {"is_example": settings.EXAMPLE, "public_url": settings.PUBLIC_URL}
+    to_acknowledge = SimpleLazyObject(lambda: alerts.count_to_acknowledge(request.user))
+    return {"is_example": settings.EXAMPLE, "public_url": settings.PUBLIC_URL, "to_acknowledge": to_acknowledge}

@@ -10,6 +10,7 @@ from sociable.desk import (
     composer,
     conversation,
     hand_overs,
+    notices,
     saved_answers,
     views,
 )
@@ -26,6 +27,9 @@ urlpatterns = [
     path("filters/", views.save_filter, name="save_filter"),
     path("filters/<int:filter_id>/forget/", views.forget_filter, name="forget_filter"),
     path("tabs/<int:conversation_id>/close/", views.close_tab, name="close_tab"),
+    path("told/", notices.told, name="told"),
+    path("told/bell/", notices.bell, name="bell"),
+    path("told/<int:notice_id>/", notices.have, name="have"),
     # -- one conversation ----------------------------------------------------------------------------------------------
     path("c/<int:conversation_id>/", conversation.page, name="conversation"),
     path("c/<int:conversation_id>/changes/", conversation.changes, name="conversation_changes"),

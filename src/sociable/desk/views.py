@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from sociable.alerts import queries as alerts
 from sociable.channels import registry
 from sociable.conversations import search as searching
 from sociable.conversations.models import CallNote, Conversation, Mention, OpenTab, SavedFilter
@@ -179,6 +180,7 @@ def my_day(request: StaffRequest) -> HttpResponse:
             account__in=asked.accounts, trouble="", recovered_at__gt=now - RECOVERED_SHOWN
         ).select_related("account"),
         "warnings": _warnings(request),
+        "unreached": bool(asked.answering) and not alerts.reaches(request.user, now),
         "tabs": tabs(request),
         "may_answer": bool(asked.answering),
         "begun_calls": begun_calls(request, now),

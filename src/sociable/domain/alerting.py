@@ -6,7 +6,7 @@ Who is on duty, ready, away and reachable by what is handed in as it stands at a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -205,6 +205,28 @@ def tell(situation: Situation, above: int, now: datetime, already: Iterable[int]
         if standing > above:
             remarks += _passed_over(situation, standing, fresh)
     return _nobody_yet(situation, above, closed, tuple(remarks), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How far the chain of an earlier instant had climbed when the next instant came and nobody had acknowledged."""
+
+    step: int
+    next_at: datetime | None
+
+
+def tell_on(
+    situation: Situation, above: int, now: datetime, already: Iterable[int] = (), carried: Carried | None = None
+) -> Telling:
+    """This function will say who is told now, and with them whoever stands where an earlier instant had climbed to in vain."""
+    told_before = frozenset(already)
+    telling = tell(situation, above, now, told_before)
+    if carried is None or not telling.told or carried.step <= telling.step:
+        return telling
+    seen = {one.who.key for one in telling.told} | told_before
+    higher = tell(situation, carried.step - 1, now, seen)
+    next_at = min((at for at in (carried.next_at, higher.next_at) if at is not None and at > now), default=None)
+    return replace(higher, told=(*telling.told, *higher.told), step=max(carried.step, higher.step), next_at=next_at)
 
 
 def _closed_until(situation: Situation, now: datetime) -> datetime | None:

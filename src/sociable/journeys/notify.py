@@ -251,13 +251,14 @@ def _parcel(notice: Notice, said: words.Words, means: _Means, now: datetime) -> 
     address = route.address or (notice.person.email if route.kind == Route.Kind.EMAIL else "")
     if not address:
         raise ChannelError("Its address can no longer be read. Enter it again in your own settings.", permanent=True)
+    tap = settings.PUBLIC_URL + reverse("public:told", args=[tokens.token_of(notice.pk)])
     return Parcel(
         key=f"<notice.{notice.pk}@{settings.MAIL_DOMAIN}>",
         address=address,
         title=said.title,
         text=said.text,
-        link=settings.PUBLIC_URL + _about(notice),
-        tap=settings.PUBLIC_URL + reverse("public:told", args=[tokens.token_of(notice.pk)]),
+        link=tap if notice.kind == Kind.DRILL else settings.PUBLIC_URL + _about(notice),
+        tap=tap,
         at=now,
         means=means.of(route),
     )

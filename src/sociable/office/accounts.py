@@ -17,7 +17,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account, Connection, PromiseVersion
 from sociable.domain.worktime import Calendar
 from sociable.journeys import chat, state
-from sociable.office import health, stage, stating
+from sociable.office import health, policy, stage, stating
 from sociable.office.forms import AccountForm, NewAccountForm
 from sociable.office.rights import page, parts
 from sociable.people import permissions
@@ -109,6 +109,8 @@ def show(request: HttpRequest, account_id: int) -> HttpResponse:
         "warnings": ending([calendar], now),
         **stage.shown(account, now, may_change=permissions.can_change_account(person, account.place)),
         "may_connect": permissions.can_connect(person, account.place),
+        "may_plan_it": permissions.can_plan(person, account.place),
+        "alerts": policy.in_words(account, now),
         "facts": _facts(account),
         "chat_tag": chat.script_line(account.slug),
         "hours_versions": stating.hours_versions(account, now),

@@ -19,6 +19,7 @@ PARTS = (
     Part("trouble", "Set aside", "alert", frozenset({Act.CONNECT})),
     Part("trail", "What was changed", "clock", frozenset({Act.MANAGE_PEOPLE})),
     Part("me", "Your own settings", "person", frozenset()),
+    Part("alerts", "Your alerts", "bell", frozenset()),
 )
 
 

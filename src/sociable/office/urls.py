@@ -4,6 +4,7 @@ from django.urls import path
 
 from sociable.office import (
     accounts,
+    alerts,
     bringing,
     connection,
     connections,
@@ -11,17 +12,28 @@ from sociable.office import (
     me,
     partners,
     people,
+    policy,
     stage,
     stating,
     tallies,
     trail,
     trouble,
+    would,
 )
 
 app_name = "office"
 urlpatterns = [
     path("", accounts.index, name="settings"),
     path("me/", me.me, name="me"),
+    # -- alerts --------------------------------------------------------------------------------------------------------
+    path("alerts/", alerts.mine, name="alerts"),
+    path("alerts/would/", would.would, name="would"),
+    path("alerts/add/<slug:kind>/", alerts.add, name="add_route"),
+    path("alerts/<int:route_id>/", alerts.change, name="route"),
+    path("alerts/<int:route_id>/move/", alerts.move, name="move_route"),
+    path("alerts/<int:route_id>/try/", alerts.try_now, name="try_route"),
+    path("alerts/<int:route_id>/remove/", alerts.remove, name="remove_route"),
+    path("accounts/<int:account_id>/alerts/", policy.policy, name="account_alerts"),
     # -- accounts ------------------------------------------------------------------------------------------------------
     path("accounts/", accounts.register, name="accounts"),
     path("accounts/new/", accounts.add, name="add_account"),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from sociable.config.example import absent, history, partnership, readying, rostering
+from sociable.config.example import absent, history, partnership, readying, ringing, rostering
 from sociable.config.example.guarding import check_may_load
 from sociable.config.example.partnership import Employee, Presence
 from sociable.conversations.models import Conversation, Message, SavedAnswer
@@ -58,6 +58,7 @@ def load(now: datetime) -> Loaded:
         readying.sign_off(cast.accounts, now)
         absent.send_away(cast.people, now)
         rostering.plan(cast.accounts, cast.people, now)
+        ringing.ring(cast.accounts, cast.people, now)
     return Loaded(
         partners=len(cast.partners),
         people=len(cast.people),

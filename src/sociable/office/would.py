@@ -1,0 +1,126 @@
+"""The page "Would I be told?": who would be told of a made-up request, when, by what and why, by the very rule that tells."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from sociable.alerts import preview, services
+from sociable.alerts.models import Route
+from sociable.directory import queries as directory
+from sociable.directory.models import Account
+from sociable.domain.alerting import Standing, Told
+from sociable.domain.saying import moment_near, moment_words
+from sociable.office.rights import page
+from sociable.people.models import Person
+from sociable.people.parts import signed_in, staff
+from sociable.people.permissions import Act
+
+_TIME = {"type": "time"}
+
+
+class WouldForm(forms.Form):
+    """A made-up request: to which account, and when."""
+
+    account = forms.ModelChoiceField(Account.objects.none(), label="A request to", empty_label=None)
+    on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    at = forms.TimeField(label="At", widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
+
+    def __init__(self, accounts: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["account"]
+        field.queryset = accounts
+
+
+@staff
+@require_safe
+def would(request: HttpRequest) -> HttpResponse:
+    """This page will say who would be told of a made-up request, when, by what and why."""
+    person, now = signed_in(request), timezone.now()
+    accounts = _asked_about(person)
+    first = accounts.first()
+    here = timezone.localtime(now)
+    given = request.GET if "on" in request.GET else None
+    form = WouldForm(
+        accounts, given or {"account": first.pk if first else None, "on": f"{here:%Y-%m-%d}", "at": f"{here:%H:%M}"}
+    )
+    shown = None
+    if first is not None and form.is_valid():
+        account = form.cleaned_data["account"]
+        local = datetime.combine(form.cleaned_data["on"], form.cleaned_data["at"], ZoneInfo(directory.zone_of(account)))
+        services.give_usual_routes(now)
+        shown = _told(preview.preview(account, local.astimezone(UTC)), person)
+    return page(request, "alerts", "would.html", {"form": form, "shown": shown, "no_account": first is None})
+
+
+def _asked_about(person: Person) -> QuerySet[Account]:
+    """Accounts the person sees, plans or is ready for."""
+    seen = Account.objects.visible_to(person) | Account.objects.where(person, Act.PLAN)
+    seen |= Account.objects.filter(readiness__person=person, readiness__withdrawn_at=None)
+    return seen.select_related("partner", "answered_from__partner").distinct().order_by("name")
+
+
+def _told(found: preview.Preview, person: Person) -> dict[str, Any]:
+    zone = directory.zone_of(found.account)
+    return {
+        "account": found.account,
+        "arrived": moment_words(found.arrived_at, zone),
+        "due": moment_words(found.due_at, zone) if found.due_at else "",
+        "told_at_all": found.told_at_all,
+        "me": any(one.who.key == person.pk for each in found.instants for step in each.steps for one in step.told),
+        "instants": [
+            {
+                "words": each.words,
+                "at": moment_near(each.at, found.arrived_at, zone),
+                "steps": [_step(step, found.arrived_at, zone, person) for step in each.steps],
+            }
+            for each in found.instants
+        ],
+    }
+
+
+def _step(step: preview.Step, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:
+    next_at = step.telling.next_at
+    return {
+        "at": moment_near(step.at, arrived_at, zone),
+        "told": [_line(one, arrived_at, zone, person) for one in step.told],
+        "because": step.telling.because,
+        "until": moment_near(next_at, arrived_at, zone) if next_at else "",
+        "remarks": step.telling.remarks,
+    }
+
+
+STANDS = {
+    Standing.HOLDER: "has it in hand",
+    Standing.DUTY: "on duty",
+    Standing.NAMED: "named for when nobody is on duty",
+    Standing.COVER: "cover: ready and at work",
+    Standing.LEAD: "lead",
+}
+
+
+def _line(one: Told, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:
+    """Of others is said by which kind of route, and nothing of what they call theirs."""
+    mine = one.who.key == person.pk
+    kinds = dict(Route.Kind.choices)
+    by = [
+        {
+            "words": by.way.name if mine else kinds[by.way.kind],
+            "from": "" if by.at <= arrived_at or not by.late_because else moment_near(by.at, arrived_at, zone),
+        }
+        for by in one.by
+    ]
+    return {
+        "name": "You" if mine else one.who.name,
+        "mine": mine,
+        "stands": STANDS[one.standing],
+        "by": by,
+        "remarks": one.remarks if mine else (),
+    }

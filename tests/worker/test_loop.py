@@ -315,3 +315,26 @@ def test_a_wake_up_between_looking_and_sleeping_is_not_slept_through():
     seen = hub.wakes()
     hub.wake()
     hub.wait_for_work(seen, 3600)  # returns at once, or this test hangs
+
+
+class Stop(threading.Event):
+    """Counts the pauses of a lane, and takes none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout)
+        return self.is_set()
+
+
+@pytest.mark.parametrize(("kinds", "pauses"), [(("many",), [loop.GATHER_SECONDS]), (("single",), [])])
+def test_what_is_done_together_is_given_time_to_come_together(monkeypatch, kinds, pauses):
+    stop, looks = Stop(), iter([20, 20, 3, 0])
+    monkeypatch.setattr(loop, "TOGETHER", {"many": lambda rows, now: len(rows)})
+    monkeypatch.setattr(loop, "do_due", lambda *_given: next(looks))
+    monkeypatch.setattr(loop.hub, "wait_for_work", lambda *_given: stop.set())
+    monkeypatch.setattr(loop, "close_old_connections", lambda: None)
+    loop._work(loop.Lane("one", kinds, 20, 1), loop.Leases(), stop)
+    assert stop.pauses == pauses  # after three, which may soon be more; not after full hands, and not after none

@@ -48,6 +48,7 @@ from sociable.worker.leases import Leases
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.3  # in which what is done together comes together
 PAUSE_SECONDS = 1.0  # after the database would not answer
 # The world's doing, not the row's: full disk, database away. Such a row is tried for ever, and shown as late.
 PASSING = (OSError, OperationalError, InterfaceError)
@@ -188,6 +189,8 @@ def _work(lane: Lane, leases: Leases, stop: threading.Event, crew: Crew | None =
             continue
         if not more:
             hub.wait_for_work(seen, handing.until_next(lane.kinds, POLL_SECONDS) if crew is None else POLL_SECONDS)
+        elif more < lane.at_once and not TOGETHER.keys().isdisjoint(lane.kinds):
+            stop.wait(GATHER_SECONDS)  # else each that comes meanwhile would be done by itself, at the price of many
     close_old_connections()
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sociable.config.example import loading
 from sociable.cover.models import HandOver, RotaChange, Shift, ShiftPattern, Swap
+from sociable.directory.models import Account
 from sociable.people.models import Person
 from tests.browser.conftest import look
 
@@ -38,7 +39,8 @@ def test_a_lead_looks_at_a_week_and_publishes_with_the_keyboard(page: Any, live_
         "patterns": "rota/patterns/", "pattern": f"rota/patterns/{ShiftPattern.objects.first().pk}/", "people": "rota/people/",
         "make": f"rota/patterns/{ShiftPattern.objects.first().pk}/make/",
         "person": f"rota/people/{Person.objects.get(email='hannah@aireborough.example').pk}/",
-        "shift": f"rota/shifts/{drafted.pk}/",
+        "shift": f"rota/shifts/{drafted.pk}/", "bring": "rota/bring-in/",
+        "account": f"rota/accounts/{Account.objects.get(slug='city-help').pk}/",
     }.items():  # fmt: skip
         page.goto(f"/cover/{address}")
         look(page, f"rota-{name}")
@@ -71,3 +73,29 @@ def test_an_answerer_sees_their_day_and_takes_a_shift(page: Any, live_server: An
     look(page, "rota-agree")
     page.goto(f"/cover/rota/shifts/{Shift.objects.published().filter(person=mel).last().pk}/swap/")
     look(page, "rota-ask")
+
+
+def test_a_file_is_looked_at_and_residents_read_who_is_on_today(page: Any, live_server: Any, tmp_path: Any) -> None:
+    now = timezone.now()
+    loading.load(now)
+    hannah = sign_in(page, live_server, "hannah@aireborough.example")
+    Shift.objects.filter(person=hannah).delete()
+    help_account = Account.objects.get(slug="city-help")
+    shift = Shift.objects.create(
+        person=hannah, starts_at=now, ends_at=now + timedelta(hours=1), state="published", made_at=now, published_at=now
+    )
+    shift.accounts.add(help_account)
+    file = tmp_path / "rota.csv"
+    on = f"{now + timedelta(days=40):%Y-%m-%d}"
+    file.write_text(
+        f"email,date,start,end,accounts\nhannah@aireborough.example,{on},09:00,20:30,city-help\n"
+        f"nobody@aireborough.example,{on},09:00,13:00,city-help\n"
+    )
+    page.goto("/cover/rota/bring-in/")
+    page.get_by_label("A CSV or iCalendar file").set_input_files(file)
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_text("is nobody whose rota you plan").wait_for()
+    look(page, "rota-looked-at")
+    page.goto("/accounts/city-help/")
+    page.get_by_role("heading", name="Who is on today").wait_for()
+    look(page, "rota-public")

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from sociable.conversations.models import Attachment, CallNote, RawInbound, SavedAnswer, SavedFilter
+from sociable.directory.models import SchoolHoliday
 from sociable.due.models import DueRow
 from sociable.people.models import Person, Role
 from tests.cast import MONDAY_10, Cast, at
@@ -50,6 +51,7 @@ PUBLIC = {
 }
 # Pages that show each person only what is theirs, so that somebody without a role sees them, empty.
 ONES_OWN = {
+    "planning:forecast",
     *(
         "desk:desk",
         "desk:my_day",
@@ -167,6 +169,13 @@ def ids(cast: Cast) -> dict[str, Any]:
         ).pk,
         "account_id": cast.help.pk,
         "partner_id": cast.council.pk,
+        "holiday_id": SchoolHoliday.objects.create(
+            partner=cast.council,
+            name="Half-term",
+            first_on=MONDAY_10.date(),
+            last_on=MONDAY_10.date(),
+            set_at=MONDAY_10,
+        ).pk,
         "service_id": cast.libraries.pk,
         "person_id": cast.asha.pk,
         "role_id": role.pk,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sociable.domain.ways import Way
 from sociable.people.models import Division, Partner, Person, Service
@@ -263,3 +263,45 @@ class ApprovedMessage(models.Model):
 
 
 from sociable.directory import health_models  # noqa: E402, F401 - tables of this room that name the ones above
+
+# -- What a forecast rests on ----------------------------------------------------------------------------------------------
+
+
+class SchoolHoliday(models.Model):
+    """Days on which the schools around a body are closed: other things are asked then, and more people are away."""
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="school_holidays")
+    name = models.CharField(max_length=80)
+    first_on = models.DateField()
+    last_on = models.DateField()
+    source = models.CharField(max_length=200, blank=True, help_text="Where these days are stated")
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("first_on", "id")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(last_on__gte=F("first_on")), name="school_holiday_has_days"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.first_on} to {self.last_on}"
+
+
+class AnswerTime(models.Model):
+    """How long an answer of an account takes, as a lead says; it counts instead of what was measured. The latest holds."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="answer_times")
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: as measured")
+    at_once = models.PositiveSmallIntegerField(default=1, help_text="How many conversations one person holds at once")
+    slowing_percent = models.PositiveSmallIntegerField(
+        default=50, help_text="By how much each takes longer for every other that is held beside it"
+    )
+    set_at = models.DateTimeField()
+    set_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("account_id", "id")
+
+    def __str__(self) -> str:
+        return f"{self.minutes or '-'} minutes an answer of account {self.account_id}"

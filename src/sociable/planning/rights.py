@@ -15,6 +15,7 @@ PARTS: tuple[Part, ...] = (
     Part("board", "Board", "chart", SEES_COVER),
     Part("rota", "Rota", "calendar", frozenset()),
     Part("away", "Time away", "moon", frozenset()),
+    Part("forecast", "Forecast", "eye", SEES_COVER),
     Part("ready", "Ready", "check", frozenset()),
 )
 

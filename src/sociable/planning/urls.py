@@ -8,6 +8,8 @@ from sociable.planning import (
     board,
     board_account,
     bringing,
+    forecast,
+    forecast_set,
     ready,
     rota,
     rota_files,
@@ -24,6 +26,13 @@ urlpatterns = [
     path("holes/", board.holes, name="holes"),
     path("accounts/<int:account_id>/", board_account.account_cover, name="account_cover"),
     path("accounts/<int:account_id>/hole/", board_account.hole, name="hole"),
+    # -- forecast ------------------------------------------------------------------------------------------------------
+    path("forecast/", forecast.forecast, name="forecast"),
+    path("forecast/<int:account_id>/", forecast.account_forecast, name="account_forecast"),
+    path("forecast/<int:account_id>/half-hours.csv", forecast.forecast_csv, name="forecast_csv"),
+    path("forecast/<int:account_id>/takes/", forecast_set.answer_time, name="answer_time"),
+    path("forecast/school/<int:partner_id>/", forecast_set.school, name="school"),
+    path("forecast/school/<int:partner_id>/<int:holiday_id>/remove/", forecast_set.school_remove, name="school_remove"),
     # -- the rota ------------------------------------------------------------------------------------------------------
     path("rota/", rota.rota, name="rota"),
     path("rota/add/", rota_shift.add, name="rota_add"),

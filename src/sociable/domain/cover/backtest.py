@@ -34,9 +34,7 @@ class Backtest:
 
     def sentences(self) -> list[str]:
         """This function will say in words how it went."""
-        share = (
-            f"On {self.inside} of {self.days} days as many came as the range said; it is meant to hold 9 days in 10."
-        )
+        share = f"On {self.inside} of {self.days} days what came lay in the range, which is meant to hold 9 days in 10."
         total = f"In all {self.came:,} came where {self.expected:,.0f} were expected."
         off = f"On a usual day the forecast was off by {_number(self.off)}"
         beside = f"expecting the same as a week or two before would have been off by {_number(self.off_naive)}."

@@ -7,7 +7,7 @@ widely, the more the less there is of its own. It foresees no trend: recent week
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -95,6 +95,10 @@ class Forecast:
         """This function will say how many requests are expected in each half hour of each day: (days, 48)."""
         kind = np.where(days.bank, 7, days.weekday)
         return self.by_day(days)[:, None] * self.shape[kind]
+
+    def scaled(self, by: float) -> Forecast:
+        """This function will return the forecast of a part of this stream, or of one of several."""
+        return replace(self, a_day=self.a_day * by)
 
     def between(self, expected: Floats, sure: float = 0.9) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """This function will say between which counts, both included, what comes will lie so often."""

@@ -33,18 +33,24 @@ class DayOutlook:
     unanswered: float
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What is to be expected of one account over all days: as DayOutlook says it of one."""
+
+    chance: Chance | None
+    asked: tuple[float, float, float]
+
+
 def outlooks(outcome: Outcome) -> list[DayOutlook]:
     """This function will say for each account and day how likely the promise is kept, and how long people wait.
 
-    Shape:  line by line, day by day; what is due only after the end, and is not answered by then, is not judged; who left,
+    Shape:  line by line, day by day; what is due only after the end is not judged; who left,
             and who is never answered, counts as not kept
     """
     days, runs = int(outcome.days[-1]) + 1, outcome.runs
     cell = (outcome.line * days + outcome.day) * runs + outcome.run
     size = outcome.lines * days * runs
-    ends_at = outcome.days.size * SLOT_MINUTES
-    kept = outcome.answered_at <= outcome.due_at
-    judged = (outcome.due_at < NEVER) & (kept | (outcome.due_at <= ends_at))
+    kept, judged = outcome.answered_at <= outcome.due_at, _judged(outcome)
 
     def counted(which: NDArray[np.bool_]) -> Floats:
         return np.bincount(cell[which], minlength=size).reshape(-1, runs).astype(float)
@@ -61,7 +67,7 @@ def outlooks(outcome: Outcome) -> list[DayOutlook]:
             *divmod(number, days),
             chance(good[number], of[number]),
             _all_kept(good[number], of[number]),
-            tuple(np.quantile(asked[number], (0.5, 0.05, 0.95))),
+            _bounds(asked[number]),
             tuple(np.quantile(waits[number], (0.5, 0.95))) if waits[number].size else None,
             float(never[number]) / runs,
         )
@@ -71,3 +77,24 @@ def outlooks(outcome: Outcome) -> list[DayOutlook]:
 
 def _all_kept(good: Floats, of: Floats) -> float | None:
     return float((good[of > 0] == of[of > 0]).mean()) if of.any() else None
+
+
+def together(outcome: Outcome, line: int) -> Together:
+    """This function will say how likely the promise is kept over the whole stretch."""
+    judged = (outcome.line == line) & _judged(outcome)
+    kept = judged & (outcome.answered_at <= outcome.due_at)
+    asked, of, good = (
+        np.bincount(outcome.run[which], minlength=outcome.runs) for which in (outcome.line == line, judged, kept)
+    )
+    return Together(chance(good, of), _bounds(asked))
+
+
+def _judged(outcome: Outcome) -> NDArray[np.bool_]:
+    """What is due within the stretch: to judge what is answered early and not what is not would flatter."""
+    within: NDArray[np.bool_] = outcome.due_at <= outcome.days.size * SLOT_MINUTES
+    return within
+
+
+def _bounds(counts: NDArray[np.generic]) -> tuple[float, float, float]:
+    middle, low, high = np.quantile(counts.astype(float), (0.5, 0.05, 0.95)).tolist()
+    return middle, low, high

@@ -18,6 +18,7 @@ from sociable.channels.base import RawItem
 from sociable.conversations.models import Attempt, Identity, Message, Outgoing, RawInbound
 from sociable.directory import connecting, limits
 from sociable.directory.models import Account, Connection, Limit
+from sociable.due import queries
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import answer, connect, deliver, fetch, outbox, place, receive
@@ -378,6 +379,16 @@ def test_a_doubt_is_resolved_by_asking_the_network(cast, account, tmp_path):
     outgoing.refresh_from_db()
     assert (outgoing.state, outgoing.remote_id) == ("accepted", Message.objects.get(pk=outgoing.message_id).message_id)
     assert len(list(tmp_path.glob("out-*"))) == 1
+
+
+def test_a_doubt_that_is_gone_leaves_nothing_for_anybody_to_look_at(cast, account):
+    outgoing = killed(cast, account, taken=True)
+    (row,) = due.claim(at(10, 8), 1, ["resolve"])
+    due.postpone(row, at(10, 8), "Begun too often.", tries=1)
+    assert queries.set_aside().count() == 1
+    outbox.arrived(outgoing, "The network shows it.", at(10, 9))
+    assert queries.set_aside().count() == 0
+    assert not DueRow.objects.filter(kind="resolve").exists()
 
 
 def test_what_certainly_never_left_is_sent_again_and_the_attempts_say_so(cast, account, tmp_path):

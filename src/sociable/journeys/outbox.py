@@ -182,13 +182,17 @@ def settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueR
         Attempt.objects.create(outgoing=outgoing, at=now, result=state, detail=detail)
         known = {"remote_id": outgoing.remote_id, "accepted_at": outgoing.accepted_at}
         changes = {"state": state, "detail": detail} | {name: value for name, value in known.items() if value}
-        taken_before = Outgoing.objects.filter(pk=outgoing.pk, state=State.ACCEPTED).exists()
+        before = Outgoing.objects.values_list("state", flat=True).get(pk=outgoing.pk)
         changed = Outgoing.objects.filter(pk=outgoing.pk, state__in=COMES_FROM[state]).update(**changes)
         if row is not None:
             due.close(row, now)
         if not changed:
             return
         outgoing.state, outgoing.detail = state, detail
+        if before == State.UNKNOWN:
+            due.withdraw(
+                "resolve", [outgoing.message_id]
+            )  # also one that was set aside: nobody need look at it any more
         if state == State.UNKNOWN:
             message_id = outgoing.message_id
             due.ask([due.Due("resolve", f"resolve:{message_id}", message_id, now + ASK_AFTER)])
@@ -196,7 +200,7 @@ def settle(outgoing: Outgoing, state: str, detail: str, now: datetime, row: DueR
             log.warning("a message is in trouble", extra={"message_id": outgoing.message_id, "state": state})
         if state in (State.FAILED, State.BOUNCED):
             reopen_answered_by(outgoing.message)
-        elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses and not taken_before:
+        elif state in (State.ACCEPTED, State.DELIVERED) and outgoing.message.to_addresses and before != State.ACCEPTED:
             promises.accepted(outgoing.message, now)
         tell(outgoing, now)
 

@@ -61,7 +61,7 @@ ONES_OWN = {
         "desk:saved_answers",
         "desk:saved_answer_new",
     ),
-    *("planning:board", "planning:holes"),
+    *("planning:board", "planning:holes", "planning:what_if"),
     *(
         "desk:close_tab",
         "desk:events",

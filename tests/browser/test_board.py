@@ -85,6 +85,19 @@ def test_every_other_screen_of_the_board(lead: Any) -> None:
     lead.wait_for_url("**/hole/**")
 
 
+def test_what_if_somebody_is_away_is_asked_and_answered(lead: Any) -> None:
+    lead.goto("/cover/what-if/")
+    lead.get_by_label("Who", exact=True).select_option(label=_somebody())
+    lead.get_by_role("button", name="Show what would happen").click()
+    lead.get_by_role("heading", name=re.compile("^Without ")).wait_for()
+    look(lead, "cover-what-if")
+
+
+def _somebody() -> str:
+    """Who is on the rota first of all."""
+    return Shift.objects.order_by("starts_at", "pk")[0].person.name
+
+
 def _printed(page: Any, name: str) -> None:
     """On paper the picture stands alone: no menus, no filter."""
     page.emulate_media(media="print")

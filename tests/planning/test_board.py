@@ -209,3 +209,33 @@ def test_a_hole_that_was_filled_says_so(staffed: Cast, pages: Pages) -> None:
 )
 def test_what_is_no_stretch_of_time_is_not_found(staffed: Cast, pages: Pages, span: str) -> None:
     assert see(pages, staffed.lee, reverse("planning:hole", args=[staffed.help.pk]) + span).status_code == 404
+
+
+# -- What if ---------------------------------------------------------------------------------------------------------------
+
+
+def _what_if(pages: Pages, reader: Any, person: Any, first: date, last: date) -> Any:
+    address = reverse("planning:what_if")
+    form = see(pages, reader, address).page.form(button="Show what would happen")
+    return pages.get(address, form.fields | {"person": person.pk, "first": str(first), "last": str(last)}).page
+
+
+def test_what_would_tear_open_is_told_before_anybody_is_away(staffed: Cast, pages: Pages) -> None:
+    page = _what_if(pages, staffed.lee, staffed.asha, _next(2), _next(3))
+    assert "Without Asha Khan: 3 more holes" in page.text  # the afternoon that is open anyhow is not among them
+    assert f"{_next(3):%A} {_next(3).day} {_next(3):%B}, 09:00 to 17:00 Ashby Help Asha Khan is away" in page.text
+    ready(staffed.ben, staffed.help)
+    shift(staffed.ben, on(2, 0), on(4, 0), staffed.help)
+    assert "Without Asha Khan: no more holes" in _what_if(pages, staffed.lee, staffed.asha, _next(2), _next(3)).text
+
+
+def test_what_if_is_asked_of_oneself_and_of_whoever_one_plans_alone(staffed: Cast, pages: Pages) -> None:
+    assert "Without Asha Khan" in _what_if(pages, staffed.asha, staffed.asha, _next(3), _next(3)).text
+    page = _what_if(pages, staffed.ben, staffed.asha, _next(3), _next(3))
+    assert "Without" not in page.text
+    assert page.errors
+
+
+def test_what_if_refuses_days_the_wrong_way_round(staffed: Cast, pages: Pages) -> None:
+    page = _what_if(pages, staffed.lee, staffed.asha, _next(3), _next(2))
+    assert page.errors == ["The last day is the first or later, and within six weeks of it"]

@@ -5,6 +5,7 @@ How it is counted is decided by domain/cover; which rows it is read from, by rea
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from sociable.directory.models import Account
 from sociable.domain.cover import reasons
 from sociable.domain.cover.board import Board, work_out
 from sociable.domain.cover.reasons import Hole, as_us
+from sociable.domain.cover.spans import minus
 from sociable.people.models import Person
 
 WEEKS = 6
@@ -64,13 +66,20 @@ def uncovered(account: Account, starts_at: datetime, ends_at: datetime) -> Uncov
 
 def without(board: Board, person: Person, starts_at: datetime, ends_at: datetime) -> Board:
     """This function will return the board as it would be if somebody were away; only what it touches is worked out anew."""
-    return board.with_away(person.pk, as_us(starts_at), as_us(ends_at))
+    return board.with_away(person.pk, as_us(starts_at), as_us(ends_at), kind=reading.KINDS.index(TimeAway.Kind.OTHER))
 
 
 def holes_made(before: Board, after: Board) -> list[Hole]:
-    """This function will list the holes of a board that another did not have, or had smaller: what a change tears open."""
-    known = set(reasons.holes_of(before))
-    return [hole for hole in reasons.holes_of(after) if hole not in known]
+    """This function will list what a change tears open: the parts of holes in which fewer were missing before, or nobody."""
+    known: dict[int, list[Hole]] = defaultdict(list)
+    for hole in reasons.holes_of(before):
+        known[hole.account].append(hole)
+    made = []
+    for hole in reasons.holes_of(after):
+        as_bad = [(one.starts_us, one.ends_us) for one in known[hole.account] if one.missing >= hole.missing]
+        parts = minus([(hole.starts_us, hole.ends_us)], as_bad)
+        made += [hole._replace(starts_us=starts, ends_us=ends) for starts, ends in parts]
+    return made
 
 
 def why(board: Board, hole: Hole, zone: str, *, names: Mapping[int, str], told: Sequence[int] = ()) -> str:

@@ -17,6 +17,7 @@ from sociable.planning import (
     rota_patterns,
     rota_publish,
     rota_shift,
+    what_if,
 )
 
 app_name = "planning"
@@ -24,6 +25,7 @@ urlpatterns = [
     # -- board ---------------------------------------------------------------------------------------------------------
     path("", board.board, name="board"),
     path("holes/", board.holes, name="holes"),
+    path("what-if/", what_if.what_if, name="what_if"),
     path("accounts/<int:account_id>/", board_account.account_cover, name="account_cover"),
     path("accounts/<int:account_id>/hole/", board_account.hole, name="hole"),
     # -- forecast ------------------------------------------------------------------------------------------------------

@@ -141,6 +141,16 @@ def test_what_was_set_by_hand_stays_and_counts() -> None:
     assert [shift.span for shift in without.shifts] == [span(1, 7, 15)]
 
 
+def test_what_was_set_by_hand_need_not_lie_on_half_hours() -> None:
+    """It ends at five past one: the half hour from one is not covered by it, and no other shift of Kal's begins in it."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17))
+    kal = person(1, "Kal", (LIBRARIES,), span(0, 9, 17))
+    by_hand = Shift(at(0, 9), at(0, 13) + timedelta(minutes=5), 1, (LIBRARIES,))
+    found = proposed(problem([libraries], [kal], fixed=(by_hand,)))
+    assert found.shifts == [by_hand, Shift(at(0, 13.5), at(0, 17), 1, (LIBRARIES,))]
+    assert [hole.span for hole in found.holes] == [span(0, 13, 13.5)]
+
+
 def test_shifts_around_count_for_the_week() -> None:
     """The week began before the rota that is asked for, with 34 of 37 hours."""
     libraries = account(LIBRARIES, "Libraries", span(4, 9, 17))

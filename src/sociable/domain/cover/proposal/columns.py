@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sociable.domain.cover.proposal.grid import Grid, away, needed, ready, runs, working
 from sociable.domain.cover.proposal.problem import SLOT, WEEK, Person, Problem, Shift, Span
@@ -32,9 +32,14 @@ class Column:
     first: int
     last: int
     accounts: Mapping[int, frozenset[int]]
-    fixed: bool = False
+    by_hand: Shift | None = None
     choice: int = -1
     takes: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it was set by hand, and stays."""
+        return self.by_hand is not None
 
     @property
     def length(self) -> int:
@@ -110,9 +115,9 @@ def _fixed(sheet: Sheet, person: Person) -> list[Shift]:
 
 
 def _fixed_column(sheet: Sheet, person: int, stretch: int, shift: Shift) -> Column:
-    """What a person set by hand may lie outside their usual hours; it counts where they are not away."""
-    first, last = sheet.grid.slot(shift.starts_at), sheet.grid.slot(shift.ends_at)
-    numbers, there = sheet.numbers(), set(range(first, last)) - sheet.away[person]
+    """What a person set by hand may lie outside their usual hours, and on no half hour; it counts where they are not away."""
+    first, last = sheet.grid.slot(shift.starts_at), -sheet.grid.slot(_mirrored(sheet, shift))
+    numbers, there = sheet.numbers(), set(sheet.grid.inner(shift.span)) - sheet.away[person]
     could = {
         numbers[account_id]: frozenset(
             slot
@@ -122,7 +127,12 @@ def _fixed_column(sheet: Sheet, person: int, stretch: int, shift: Shift) -> Colu
         for account_id in shift.accounts
         if account_id in numbers
     }
-    return Column(person, stretch, sheet.grid.day(first), first, last, could, fixed=True)
+    return Column(person, stretch, sheet.grid.day(first), first, last, could, by_hand=shift)
+
+
+def _mirrored(sheet: Sheet, shift: Shift) -> datetime:
+    """As long before the start of the rota as the shift ends after it: so that counting down from it rounds up."""
+    return sheet.grid.span.starts_at - (shift.ends_at - sheet.grid.span.starts_at)
 
 
 def _in_stretch(sheet: Sheet, person: int, number: int, stretch: range) -> Iterator[Column]:

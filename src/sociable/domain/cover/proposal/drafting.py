@@ -51,6 +51,8 @@ class Draft:
         )
 
     def _shift(self, column: Column, values: Sequence[int]) -> Shift:
+        if column.by_hand is not None:
+            return column.by_hand
         problem, grid = self.sheet.problem, self.sheet.grid
         taken = tuple(problem.accounts[n].account_id for n, take in sorted(column.takes.items()) if values[take])
         return Shift(grid.at(column.first), grid.at(column.last), problem.people[column.person].person_id, taken)

@@ -400,3 +400,6 @@ class FeedOut(models.Model):
 def of_accounts_where(person: Person | AnonymousUser, act: Act) -> Q:
     """This function will return the rows of this room whose account the person may do the act at."""
     return scope_filter(person, act, partner="account__partner", service="account__service", account="account")
+
+
+from sociable.cover import proposal_models  # noqa: E402, F401 - a table of this room that stands by itself

@@ -42,7 +42,7 @@ from sociable.journeys import (
     windows,
 )
 from sociable.live import hub
-from sociable.worker import handing, housekeeping, lanes, watch
+from sociable.worker import handing, housekeeping, lanes, proposing, watch
 from sociable.worker.lanes import Crew, Lane
 from sociable.worker.leases import Leases
 
@@ -88,6 +88,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "window": windows.warn,
     "chat": chat.end_quiet,
     "swap": swaps.lapse,
+    "propose": proposing.run,
     "housekeeping": housekeeping.run,
 }
 # Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
@@ -114,6 +115,7 @@ LANES = (
     Lane("shifts", ("shifts", "drill", "shift"), 20, 1),
     Lane("files", ("files", "name", "approved"), 1, 2),
     Lane("calendars", ("calendar",), 1, 3),
+    Lane("propose", ("propose",), 1, 1),
 )
 
 

@@ -1,0 +1,219 @@
+"""Reads from the tables what a rota must reckon with: accounts and what they need, people and when they are in, what stays.
+
+What rota comes of it is decided by domain/cover/proposal. Only published shifts that no hand has set may be moved, and only of
+people whose working hours are known: of others nobody could say when else they are in.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from sociable.cover import around
+from sociable.cover.models import Need, Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
+from sociable.cover.queries import people_planned_by, people_rostered_by
+from sociable.cover.reading import answers
+from sociable.directory import queries as directory
+from sociable.directory.models import Account
+from sociable.domain.cover import proposal
+from sociable.domain.cover.making import stretch
+from sociable.domain.cover.proposal import Span
+from sociable.domain.cover.reasons import as_instant, as_us
+from sociable.domain.cover.spans import Span as Plain
+from sociable.domain.cover.spans import minus, within
+from sociable.domain.worktime import Calendar
+from sociable.people.models import Person
+
+AROUND = timedelta(weeks=2)
+USUAL_PROMISE = timedelta(hours=2)
+AWAY_WORDS = {
+    TimeAway.Kind.LEAVE: "on leave",
+    TimeAway.Kind.SICKNESS: "off sick",
+    TimeAway.Kind.TRAINING: "in training",
+    TimeAway.Kind.MEETING: "in a meeting",
+}
+NO_HOURS = "has no working hours written down"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A problem, and the rows of the shifts that a rota may move."""
+
+    problem: proposal.Problem
+    movable: dict[int, proposal.Shift]
+
+    @property
+    def mark(self) -> str:
+        """Another one, and something has changed that the rota was worked out from."""
+        return sha256(repr((self.problem, sorted(self.movable))).encode()).hexdigest()[:32]
+
+
+def facts(accounts: Sequence[Account], span: Span, *, by: Person) -> Facts:
+    """This function will read the problem of filling the rota of some accounts, as far as somebody may plan it.
+
+    Units:  aware UTC
+    """
+    wanted = [account for account in accounts if answers(account)]
+    people = _people(by, wanted)
+    patterns = _working_patterns(people)
+    standing = _standing(span, people, wanted)
+    ours = {account.pk for account in wanted}
+    movable = {
+        row.pk: shift
+        for row, shift in standing
+        if _may_move(row, span, ours) and row.person_id in patterns and set(shift.accounts) <= ours
+    }
+    problem = proposal.Problem(
+        span,
+        tuple(_accounts(wanted, span)),
+        tuple(_persons(people, patterns, wanted, span, by)),
+        tuple(_kinds(wanted)),
+        fixed=tuple(sorted(shift for row, shift in standing if row.pk not in movable)),
+        present=tuple(sorted(
+            shift for row, shift in standing if row.state == Shift.State.PUBLISHED and shift.span.meets(span)
+        )),
+        zone=directory.zone_of(wanted[0]) if wanted else around.ZONE,
+    )  # fmt: skip
+    return Facts(problem, movable)
+
+
+# -- Accounts --------------------------------------------------------------------------------------------------------------
+
+
+def _accounts(accounts: Sequence[Account], span: Span) -> Iterable[proposal.Account]:
+    calendars = directory.calendars_of(accounts)
+    needs: dict[int, list[Need]] = defaultdict(list)
+    for row in Need.objects.filter(account__in=accounts).order_by("valid_from_on", "id"):
+        needs[row.account_id].append(row)
+    for account in accounts:
+        calendar = calendars[account.pk]
+        stated = _open(calendar, span) if calendar else []
+        found = tuple(
+            proposal.Need(Span(as_instant(first), as_instant(last)), people)
+            for people, spans in _levels(account, stated, needs[account.pk], span).items()
+            for first, last in spans
+        )
+        yield proposal.Account(account.pk, account.name, found, _promise(account, span))
+
+
+def _open(calendar: Calendar, span: Span) -> list[Plain]:
+    return [(as_us(first), as_us(last)) for first, last in calendar.spans_between(span.starts_at, span.ends_at)]
+
+
+def _levels(account: Account, stated: list[Plain], needs: list[Need], span: Span) -> dict[int, list[Plain]]:
+    """Of needs that speak of the same hour, the one that holds from the later day counts, as on the board."""
+    levels = {1: stated}
+    for need in needs:
+        calendar = directory.calendar_since(
+            need.valid_from_on, need.notation, directory.division_of(account), directory.zone_of(account)
+        )
+        meant = within(stated, _open(calendar, span))
+        levels = {people: minus(spans, meant) for people, spans in levels.items()}
+        levels[need.people] = sorted([*levels.get(need.people, []), *meant])
+    return {people: spans for people, spans in levels.items() if people}
+
+
+def _promise(account: Account, span: Span) -> timedelta:
+    version = directory.promise_on(directory.promise_versions(account), account, span.starts_at)
+    return timedelta(minutes=version.minutes) if version is not None and version.minutes else USUAL_PROMISE
+
+
+def _kinds(accounts: Iterable[Account]) -> Iterable[proposal.Pattern]:
+    """Each length of shift that their bodies keep, once."""
+    kept = ShiftPattern.objects.filter(partner__in={account.partner_id for account in accounts}, is_kept=True)
+    day = date(2026, 1, 7)  # any day on which no clock changes: only the length counts
+    zone = ZoneInfo("UTC")
+    spans = {stretch(day, row.begins, row.ends, zone): row for row in kept.order_by("-name")}
+    for (begins, ends), row in sorted(spans.items()):
+        yield proposal.Pattern(row.name, begins.hour * 60 + begins.minute, ends - begins)
+
+
+# -- People ----------------------------------------------------------------------------------------------------------------
+
+
+def _people(by: Person, accounts: Sequence[Account]) -> list[Person]:
+    """Whoever may be put on the rota and is ready for any of it, and whoever is on it."""
+    ready = Readiness.objects.filter(account__in=accounts, withdrawn_at=None).values("person")
+    return list(people_rostered_by(by).filter(pk__in=ready).order_by("name", "pk"))
+
+
+def _working_patterns(people: Iterable[Person]) -> dict[int, list[WorkingPattern]]:
+    found: dict[int, list[WorkingPattern]] = defaultdict(list)
+    for row in WorkingPattern.objects.filter(person__in=list(people)).order_by("valid_from_on", "id"):
+        found[row.person_id].append(row)
+    return dict(found)
+
+
+def _persons(
+    people: Iterable[Person],
+    patterns: dict[int, list[WorkingPattern]],
+    accounts: Sequence[Account],
+    span: Span,
+    by: Person,
+) -> Iterable[proposal.Person]:
+    known = set(people_planned_by(by).values_list("pk", flat=True)) | {by.pk}
+    ready, away = _ready(accounts), _away(span, known)
+    for person in people:
+        versions = patterns.get(person.pk, [])
+        in_force = [row for row in versions if row.valid_from_on <= span.starts_at.date()][-1:] or versions[:1]
+        yield proposal.Person(
+            person.pk, person.name, ready[person.pk], tuple(_works(person, versions, span)), tuple(away[person.pk]),
+            around.limits_of(in_force[0] if in_force else None),
+            hours_in_words="" if versions else NO_HOURS,
+        )  # fmt: skip
+
+
+def _ready(accounts: Sequence[Account]) -> dict[int, dict[int, proposal.Ready]]:
+    found: dict[int, dict[int, proposal.Ready]] = defaultdict(dict)
+    rows = Readiness.objects.filter(account__in=accounts, withdrawn_at=None).order_by("person_id", "account_id")
+    for row in rows:
+        found[row.person_id][row.account_id] = proposal.Ready(row.ready_from_at, row.expires_at)
+    return found
+
+
+def _works(person: Person, versions: list[WorkingPattern], span: Span) -> Iterable[Span]:
+    if not versions:
+        return []
+    body = around.body_of(person)
+    stated = tuple((row.valid_from_on, row.notation) for row in versions)
+    calendar = directory.calendar_from(stated, body.division if body else "england-and-wales", versions[-1].zone)
+    return (Span(first, last) for first, last in calendar.spans_between(span.starts_at, span.ends_at))
+
+
+def _away(span: Span, known: set[int]) -> dict[int, list[proposal.Away]]:
+    """Why somebody is away is for those who plan their time; others read that they are."""
+    found: dict[int, list[proposal.Away]] = defaultdict(list)
+    rows = TimeAway.objects.counted().touching(span.starts_at, span.ends_at).order_by("starts_at", "id")
+    for row in rows:
+        words = AWAY_WORDS.get(TimeAway.Kind(row.kind), "away") if row.person_id in known else "away"
+        found[row.person_id].append(proposal.Away(Span(row.starts_at, row.ends_at), words))
+    return found
+
+
+# -- The rota as it stands -------------------------------------------------------------------------------------------------
+
+
+def _standing(span: Span, people: Iterable[Person], accounts: Sequence[Account]) -> list[tuple[Shift, proposal.Shift]]:
+    """Every shift as if all drafts were published, of these people and for these accounts, and some weeks around."""
+    near = Shift.objects.all().touching(span.starts_at - AROUND, span.ends_at + AROUND)
+    kept = near.exclude(state=Shift.State.CANCELLED).exclude(only_removes=True)
+    drafts = Shift.objects.filter(state=Shift.State.DRAFT, replaces__isnull=False).values("replaces")
+    rows = kept.exclude(pk__in=drafts).filter(person__in=[person.pk for person in people]) | kept.exclude(
+        pk__in=drafts
+    ).filter(accounts__in=[account.pk for account in accounts])
+    ordered = rows.distinct().prefetch_related("accounts").order_by("starts_at", "pk")
+    return [(row, _as_shift(row)) for row in ordered]
+
+
+def _as_shift(row: Shift) -> proposal.Shift:
+    accounts = tuple(sorted(account.pk for account in row.accounts.all()))
+    return proposal.Shift(row.starts_at, row.ends_at, row.person_id, accounts)
+
+
+def _may_move(row: Shift, span: Span, ours: set[int]) -> bool:
+    inside = span.starts_at <= row.starts_at and row.ends_at <= span.ends_at
+    return inside and row.state == Shift.State.PUBLISHED and not row.is_fixed and bool(ours)

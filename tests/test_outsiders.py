@@ -101,6 +101,7 @@ OWN_BODY = {
         "planning:rota_patterns",
         "planning:rota_pattern_new",
         "planning:rota_people",
+        "planning:proposals",
     ),
 }
 OURS = ("My bin", "Dev Patel", "Ashby", "Asha", "secret subject")
@@ -183,6 +184,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         **_told(cast),
         "name": "close",
         "tally_id": _tally(cast.help),
+        "proposal_id": _rota_proposal(cast),
         "away_id": _away(cast.asha),
         "feed_id": _feed(cast.asha),
         "limit": "attachments_bytes",
@@ -234,6 +236,14 @@ def _told(cast: Cast) -> dict[str, int]:
     route = Route.objects.create(person=cast.asha, kind="desk", name="secret subject", added_at=MONDAY_10)
     told = {"person": cast.asha, "route": route, "due_at": MONDAY_10, "made_at": MONDAY_10, "state": "handed"}
     return {"route_id": route.pk, "notice_id": Notice.objects.create(key="told", **told).pk}
+
+
+def _rota_proposal(cast: Cast) -> int:
+    from sociable.cover import proposals
+    from sociable.domain.cover.proposal import Span
+
+    asked = proposals.Asked((cast.help,), Span(at(0, day=24), at(0, day=25)))
+    return int(proposals.ask(asked, by=cast.lee, now=MONDAY_10).pk)
 
 
 def _tally(account: Any) -> int:

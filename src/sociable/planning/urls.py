@@ -10,6 +10,7 @@ from sociable.planning import (
     bringing,
     forecast,
     forecast_set,
+    proposals,
     ready,
     rota,
     rota_files,
@@ -70,6 +71,11 @@ urlpatterns = [
     path("away/<int:away_id>/agree/", away.agree, name="away_agree"),
     path("away/<int:away_id>/decline/", away.decline, name="away_decline"),
     path("away/<int:away_id>/take-back/", away.take_back, name="away_take_back"),
+    # -- proposed rotas ------------------------------------------------------------------------------------------------
+    path("rota/proposals/", proposals.proposals, name="proposals"),
+    path("rota/proposals/<int:proposal_id>/", proposals.proposal, name="proposal"),
+    path("rota/proposals/<int:proposal_id>/stop/", proposals.stop, name="proposal_stop"),
+    path("rota/proposals/<int:proposal_id>/publish/", proposals.publish, name="proposal_publish"),
     # -- ready ---------------------------------------------------------------------------------------------------------
     path("ready/", ready.ready, name="ready"),
     path("ready/bring-in/", bringing.ready, name="ready_bring_in"),

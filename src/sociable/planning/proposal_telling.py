@@ -1,0 +1,146 @@
+"""Decides how a proposed rota is told on its page: how far it has come, what it adds up to, its shifts and its holes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sociable.cover.proposal_models import RotaProposal
+from sociable.domain.promise import clock_words
+from sociable.domain.worktime.wording import and_words, length_words
+
+MOST_HOLES = 100
+NEAR = 0.02
+
+
+def hours(number: float) -> str:
+    """This function will say a number of hours: "7.5 hours", "1 hour", "none"."""
+    if not number:
+        return "none"
+    return f"{number:,g} hour{'' if number == 1 else 's'}"
+
+
+def progress(row: RotaProposal, now: datetime, ahead: int) -> dict[str, Any]:
+    """This function will say how far a rota has come."""
+    if row.state == RotaProposal.State.WAITING:
+        others = f"{ahead} other{'' if ahead == 1 else 's'}" if ahead else ""
+        return {
+            "words": f"It waits until {others} {'is' if ahead == 1 else 'are'} done."
+            if ahead
+            else "It begins in a moment."
+        }
+    taken = (now - (row.begun_at or now)) // timedelta(seconds=1)
+    stopping = " It stops with the best so far." if row.is_to_stop else ""
+    if row.cost is None:
+        return {"words": f"Looking for a first rota.{stopping}", "taken": taken, "of": row.seconds}
+    open_hours = hours((row.open_half_hours or 0) / 2)
+    gap = "" if row.gap is None else f" At most {row.gap:.1%} could still be saved."
+    words = f"The best rota so far leaves open: {open_hours}.{gap}{stopping}"
+    return {"words": words, "taken": min(taken, row.seconds), "of": row.seconds}
+
+
+def sums(row: RotaProposal) -> list[dict[str, Any]]:
+    """This function will say what the rota adds up to, beside today's."""
+    before, after = row.told["before"], row.told["after"]
+    rows = (
+        ("Open hours", "holes", hours),
+        ("Hours in which an answer would be late", "late", hours),
+        ("Hand-overs", "hand_overs", lambda number: f"{number:,}"),
+    )
+    return [
+        {"label": label, "figure": say(after[key]), "detail": f"today's rota: {say(before[key])}",
+         "tone": _tone(before[key], after[key], key)}
+        for label, key, say in rows
+    ]  # fmt: skip
+
+
+def _tone(before: float, after: float, key: str) -> str:
+    if key == "hand_overs":
+        return ""
+    return "good" if not after else "warn" if after <= before else "late"
+
+
+def near(row: RotaProposal) -> str:
+    """This function will say how near to the best the rota is."""
+    if row.gap is None:
+        return ""
+    if row.gap == 0:
+        return "No better rota is possible within everybody's limits."
+    kind = "It is near to the best" if row.gap <= NEAR else "Given longer, a better one might be found"
+    return f"{kind}: at most {row.gap:.1%} of its points could still be saved."
+
+
+def weeks(
+    shifts: Iterable[Mapping[str, Any]],
+    today: set[tuple[int, str, str]],
+    people: Mapping[int, str],
+    accounts: Mapping[int, str],
+    zone: ZoneInfo,
+) -> list[dict[str, Any]]:
+    """This function will list the shifts by week and day."""
+    by_week: dict[date, dict[date, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for each in shifts:
+        begins = datetime.fromisoformat(each["starts_at"]).astimezone(zone)
+        monday = begins.date() - timedelta(days=begins.weekday())
+        by_week[monday][begins.date()].append(_shift(each, today, people, accounts, zone))
+    return [
+        {"monday": monday, "days": [{"on": on, "shifts": rows} for on, rows in days.items()],
+         "number": sum(map(len, days.values()))}
+        for monday, days in by_week.items()
+    ]  # fmt: skip
+
+
+def _shift(
+    each: Mapping[str, Any],
+    today: set[tuple[int, str, str]],
+    people: Mapping[int, str],
+    accounts: Mapping[int, str],
+    zone: ZoneInfo,
+) -> dict[str, Any]:
+    stands = (each["person"], each["starts_at"], each["ends_at"]) in today
+    state = "By hand" if each["is_fixed"] else "As today" if stands else "New"
+    return {
+        "who": people.get(each["person"], "Somebody"),
+        "times": _times(each, zone),
+        "accounts": and_words([accounts[pk] for pk in each["accounts"] if pk in accounts] or ["other accounts"]),
+        "why": each["why"],
+        "state": state,
+        "tone": {"By hand": "outline", "As today": "neutral", "New": "good"}[state],
+    }
+
+
+def _times(each: Mapping[str, Any], zone: ZoneInfo) -> str:
+    begins, ends = (datetime.fromisoformat(each[key]).astimezone(zone) for key in ("starts_at", "ends_at"))
+    next_day = " the next day" if ends.date() > begins.date() and (ends.hour or ends.minute) else ""
+    return f"{begins:%H:%M} to {ends:%H:%M}{next_day}"
+
+
+def holes(rows: Iterable[Mapping[str, Any]], accounts: Mapping[int, str], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """This function will list the holes that are left, each with why."""
+    told = []
+    for each in rows:
+        begins = datetime.fromisoformat(each["starts_at"]).astimezone(zone)
+        length = datetime.fromisoformat(each["ends_at"]) - datetime.fromisoformat(each["starts_at"])
+        told.append({
+            "iso": begins.isoformat(),
+            "when": f"{begins:%a} {begins.day} {begins:%b}, {clock_words(begins.time())}",
+            "length": length_words(length),
+            "account": accounts.get(each["account"], "An account"),
+            "why": each["why"],
+            "late": each["late"],
+        })  # fmt: skip
+    return told
+
+
+def side_by_side(told: Mapping[str, Any], key: str, names: Mapping[int, str]) -> list[dict[str, Any]]:
+    """This function will put hours of today's rota and the proposed one side by side, by name."""
+    before, after = told["before"][key], told["after"][key]
+    rows = [
+        {"name": names[int(pk)], "before": before.get(pk, 0), "after": after.get(pk, 0)}
+        for pk in {**before, **after}
+        if int(pk) in names and (before.get(pk) or after.get(pk))
+    ]
+    return sorted(rows, key=lambda row: str(row["name"]))

@@ -1,0 +1,136 @@
+"""Proves the pages on which a rota is asked for, watched, read and published."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from sociable.cover.models import Shift, TimeAway, WorkingPattern
+from sociable.cover.proposal_models import RotaProposal
+from sociable.cover.proposals import KIND
+from sociable.due.models import DueRow
+from sociable.worker import loop
+from tests.cast import Cast, at
+from tests.cover.conftest import Hand
+from tests.pages import Pages
+from tests.planning.conftest import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team(cast: Cast, hand: Hand) -> Cast:
+    """Asha works whole days, Lee mornings; both are ready for the council's help."""
+    for person, hours in ((cast.asha, "Mo-Fr 09:00-17:00"), (cast.lee, "Mo-Fr 09:00-13:00")):
+        WorkingPattern.objects.create(
+            person=person, valid_from_on=date(2026, 1, 1), notation=hours, set_at=at(8, day=1)
+        )
+    return cast
+
+
+def first_on() -> date:
+    today = timezone.localdate()
+    return today + timedelta(days=7 - today.weekday())
+
+
+def typed(team: Cast, **more: Any) -> dict[str, Any]:
+    return {"accounts": [str(team.help.pk)], "first_on": first_on().isoformat(), "weeks": "1", "seconds": "20"} | more
+
+
+def ask(team: Cast, lead: Pages, **more: Any) -> str:
+    form = lead.get(reverse("planning:proposals")).page.form(button="Work it out")
+    return str(lead.submit(form, **typed(team, **more))["Location"])
+
+
+def work_out() -> None:
+    DueRow.objects.filter(kind=KIND).update(next_at=timezone.now(), due_at=timezone.now())
+    assert loop.do_due([KIND]) == 1
+
+
+def test_a_lead_asks_reads_and_publishes(team: Cast, lead: Pages) -> None:
+    address = ask(team, lead)
+    assert "It begins in a moment." in lead.get(address).page.text
+    work_out()
+    shown = lead.get(address).page
+    assert "Open hours today's rota:" in shown.text
+    assert "nobody else who is ready for Ashby Help is in then" in shown.text
+    assert "No better rota is possible within everybody's limits." in shown.text
+    listed = lead.get(reverse("planning:proposals")).page.text
+    assert "Worked out Open hours:" in listed
+    done = lead.submit(shown.form(button="Publish this rota"))
+    week = lead.get(done["Location"]).page.text
+    assert "Published: " in week
+    assert "Ashby Help" in week
+    assert Shift.objects.published().filter(made_by="proposal").exists()
+    assert "Published" in lead.get(address).page.text
+    assert "Publish this rota" not in lead.get(address).page.text
+
+
+def test_a_hole_that_is_left_says_why(team: Cast, lead: Pages) -> None:
+    TimeAway.objects.create(
+        person=team.asha, kind="leave", state="agreed", asked_at=timezone.now(),
+        starts_at=timezone.now(), ends_at=timezone.now() + timedelta(weeks=3),
+    )  # fmt: skip
+    address = ask(team, lead)
+    work_out()
+    text = lead.get(address).page.text
+    assert "Asha Khan is on leave" in text
+    assert "Answers late" in text
+    assert "What would have to give No limit stands in the way" in text
+
+
+def test_what_changed_meanwhile_is_said_and_nothing_is_published(team: Cast, hand: Hand, lead: Pages) -> None:
+    address = ask(team, lead)
+    work_out()
+    WorkingPattern.objects.filter(person=team.lee).update(notation="Mo 09:00-13:00")
+    refused = lead.submit(lead.get(address).page.form(button="Publish this rota"))
+    assert "has changed since it was worked out" in lead.get(refused["Location"]).page.text
+    assert not Shift.objects.filter(made_by="proposal").exists()
+
+
+def test_it_can_be_stopped_before_it_has_begun(team: Cast, lead: Pages) -> None:
+    address = ask(team, lead, seconds="600")
+    lead.submit(lead.get(address).page.form(button="Take the best so far"))
+    assert RotaProposal.objects.get().is_to_stop
+    work_out()
+    assert "Publish this rota" in lead.get(address).page.text
+
+
+def test_what_if_is_shown_and_not_offered_for_publishing(team: Cast, lead: Pages) -> None:
+    day = first_on().isoformat()
+    address = ask(team, lead, suppose="away", who=str(team.asha.pk), away_from=day, away_until=day)
+    work_out()
+    page = lead.get(address).page
+    assert "What if Asha Khan is away from" in page.h1
+    assert "It shows what would be, and cannot be published." in page.text
+    assert "Publish this rota" not in page.text
+
+
+def test_what_is_missing_stands_beside_its_field(team: Cast, lead: Pages) -> None:
+    form = lead.get(reverse("planning:proposals")).page.form(button="Work it out")
+    refused = lead.submit(form, **typed(team, accounts=[]))
+    assert refused.status_code == 409
+    assert "Choose at least one account that the rota is to cover." in refused.page.text
+    assert "Choose who." in lead.submit(form, **typed(team, suppose="away")).page.text
+    assert "Choose which account." in lead.submit(form, **typed(team, suppose="promise")).page.text
+    day = first_on()
+    wrong = typed(
+        team, suppose="away", who=str(team.asha.pk), away_from=day.isoformat(),
+        away_until=(day - timedelta(days=1)).isoformat(),
+    )  # fmt: skip
+    assert "The last day comes before the first." in lead.submit(form, **wrong).page.text
+    past = lead.submit(form, **typed(team, first_on="2026-01-05"))
+    assert "Begin with a day that has not begun" in past.page.text
+    assert not RotaProposal.objects.exists()
+
+
+def test_it_is_for_whoever_asked_alone(team: Cast, lead: Pages) -> None:
+    """It may tell why somebody is away."""
+    address = ask(team, lead)
+    for other in (team.asha, team.cara):
+        assert client_of(other).get(address).status_code == 404
+        assert client_of(other).get(reverse("planning:proposals")).status_code == 404

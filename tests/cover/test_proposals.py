@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sociable.cover import problems, proposals
+from sociable.cover import problems, proposals, rota
 from sociable.cover.models import Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
 from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.rota import ShiftRefused, Stale
@@ -94,6 +94,20 @@ def test_what_may_be_moved(team: Cast, hand: Hand) -> None:
     both = problems.facts([team.help, team.books], WEEK, by=team.lee)
     assert set(both.movable) == {moved.pk, other.pk}
     assert bens.starts_at in {shift.starts_at for shift in both.problem.fixed}
+
+
+def test_what_a_draft_would_change_stays_as_it_is(team: Cast, hand: Hand) -> None:
+    """Until the draft is published the shift holds: a rota beside the draft would put Asha on two shifts at once."""
+    shift = hand.shift(team.asha, at(9), at(17))
+    rota.change(shift, hand.wanted(team.asha, at(9), at(13)), by=team.lee, now=EARLIER)
+    Shift.objects.update(is_fixed=False)
+    read = problems.facts([team.help], WEEK, by=team.lee)
+    assert not read.movable
+    assert [(each.starts_at, each.ends_at) for each in read.problem.fixed] == [(at(9), at(17))]
+    asked(team)
+    work_out()
+    row = RotaProposal.objects.get()
+    proposals.publish(row.pk, by=team.lee, now=EARLIER)
 
 
 # -- Asked and worked out --------------------------------------------------------------------------------------------------

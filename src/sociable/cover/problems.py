@@ -198,14 +198,16 @@ def _away(span: Span, known: set[int]) -> dict[int, list[proposal.Away]]:
 
 
 def _standing(span: Span, people: Iterable[Person], accounts: Sequence[Account]) -> list[tuple[Shift, proposal.Shift]]:
-    """Every shift as if all drafts were published, of these people and for these accounts, and some weeks around."""
+    """Every shift of these people or for these accounts, and some weeks around: what is published, and drafts of new ones.
+
+    What a draft would change or take off stands as it is: until that is published it holds, and nobody may be on both.
+    """
     near = Shift.objects.all().touching(span.starts_at - AROUND, span.ends_at + AROUND)
-    kept = near.exclude(state=Shift.State.CANCELLED).exclude(only_removes=True)
-    drafts = Shift.objects.filter(state=Shift.State.DRAFT, replaces__isnull=False).values("replaces")
-    rows = kept.exclude(pk__in=drafts).filter(person__in=[person.pk for person in people]) | kept.exclude(
-        pk__in=drafts
-    ).filter(accounts__in=[account.pk for account in accounts])
-    ordered = rows.distinct().prefetch_related("accounts").order_by("starts_at", "pk")
+    kept = near.exclude(state=Shift.State.CANCELLED).filter(replaces=None)
+    kept |= near.filter(state=Shift.State.PUBLISHED)
+    theirs = kept.filter(person__in=[person.pk for person in people])
+    rows = theirs | kept.filter(accounts__in=[account.pk for account in accounts])
+    ordered = rows.distinct().prefetch_related("accounts", "replaced_by").order_by("starts_at", "pk")
     return [(row, _as_shift(row)) for row in ordered]
 
 
@@ -215,5 +217,7 @@ def _as_shift(row: Shift) -> proposal.Shift:
 
 
 def _may_move(row: Shift, span: Span, ours: set[int]) -> bool:
+    """Published, set by no hand, inside the span, and being changed by nobody."""
     inside = span.starts_at <= row.starts_at and row.ends_at <= span.ends_at
-    return inside and row.state == Shift.State.PUBLISHED and not row.is_fixed and bool(ours)
+    changing = any(draft.state == Shift.State.DRAFT for draft in row.replaced_by.all())
+    return inside and row.state == Shift.State.PUBLISHED and not row.is_fixed and not changing and bool(ours)

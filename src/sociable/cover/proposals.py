@@ -146,12 +146,11 @@ def fail(row: DueRow, words: str, now: datetime) -> None:
 
 
 def tell(proposal_id: int, now: datetime) -> None:
-    """This function will tell open screens that there is news of a rota."""
-    account_id = RotaProposal.accounts.through._base_manager.filter(rotaproposal=proposal_id).values_list(
-        "account_id", flat=True
-    ).first()  # fmt: skip
-    if account_id is not None:
-        live.publish(kind="proposal", account_id=account_id, conversation_id=None, now=now)
+    """This function will tell the open screens of whoever asked for a rota that there is news of it."""
+    named = RotaProposal.accounts.through._base_manager.filter(rotaproposal=proposal_id)
+    found = named.values_list("account_id", "rotaproposal__asked_by_id").first()
+    if found is not None:
+        live.publish_all([live.Event("proposal", found[0], None, person_id=found[1])], now)
 
 
 # -- When it is agreed -----------------------------------------------------------------------------------------------------

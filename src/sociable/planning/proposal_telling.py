@@ -101,14 +101,14 @@ def _shift(
     zone: ZoneInfo,
 ) -> dict[str, Any]:
     stands = (each["person"], each["starts_at"], each["ends_at"]) in today
-    state = "By hand" if each["is_fixed"] else "As today" if stands else "New"
+    state = "Stays" if each["is_fixed"] else "As today" if stands else "New"
     return {
         "who": people.get(each["person"], "Somebody"),
         "times": _times(each, zone),
         "accounts": and_words([accounts[pk] for pk in each["accounts"] if pk in accounts] or ["other accounts"]),
         "why": each["why"],
         "state": state,
-        "tone": {"By hand": "outline", "As today": "neutral", "New": "good"}[state],
+        "tone": {"Stays": "outline", "As today": "neutral", "New": "good"}[state],
     }
 
 

@@ -22,6 +22,7 @@ from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
+from sociable.live import queries as live
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import NotAllowed
@@ -93,7 +94,7 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
         "tone": TONES[row.state],
     }
     if row.is_open:
-        context["progress"] = telling.progress(row, now, _ahead(row))
+        context |= {"progress": telling.progress(row, now, _ahead(row)), "live_after": live.newest_id()}
     if row.told:
         context |= _came_of(row, now)
     return page(request, "rota", "proposal.html", context)

@@ -135,7 +135,7 @@ def test_what_was_set_by_hand_stays_and_counts() -> None:
     found = proposed(problem([libraries], [kal], fixed=(by_hand,), patterns=early))
     assert found.shifts == [by_hand]
     assert found.assigned[0].is_fixed
-    assert found.assigned[0].why == "Set by hand, and kept."
+    assert found.assigned[0].why == "It stands, and stays as it is."
     assert "rest" in found.holes[0].why
     without = proposed(problem([libraries], [kal], patterns=early))
     assert [shift.span for shift in without.shifts] == [span(1, 7, 15)]

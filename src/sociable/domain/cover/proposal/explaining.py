@@ -44,7 +44,7 @@ class Explainer:
     def why_on(self, shift: Shift) -> str:
         """This function will say why somebody is put on a shift, in a sentence or two."""
         if shift in self.sheet.problem.fixed:
-            return "Set by hand, and kept."
+            return "It stands, and stays as it is."
         number = self.people[shift.person_id]
         person = self.sheet.problem.people[number]
         parts = [f"{person.name} is in then and ready for {and_words([self.names[each] for each in shift.accounts])}"]

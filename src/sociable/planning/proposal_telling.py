@@ -46,8 +46,8 @@ def sums(row: RotaProposal) -> list[dict[str, Any]]:
     """This function will say what the rota adds up to, beside today's."""
     before, after = row.told["before"], row.told["after"]
     rows = (
-        ("Open hours", "holes", hours),
-        ("Hours in which an answer would be late", "late", hours),
+        ("Open hours", "holes", _figure),
+        ("Hours in which an answer would be late", "late", _figure),
         ("Hand-overs", "hand_overs", lambda number: f"{number:,}"),
     )
     return [
@@ -55,6 +55,10 @@ def sums(row: RotaProposal) -> list[dict[str, Any]]:
          "tone": _tone(before[key], after[key], key)}
         for label, key, say in rows
     ]  # fmt: skip
+
+
+def _figure(number: float) -> str:
+    return f"{number:,g}" if number else "None"
 
 
 def _tone(before: float, after: float, key: str) -> str:

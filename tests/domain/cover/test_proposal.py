@@ -148,7 +148,12 @@ def test_what_was_set_by_hand_need_not_lie_on_half_hours() -> None:
     by_hand = Shift(at(0, 9), at(0, 13) + timedelta(minutes=5), 1, (LIBRARIES,))
     found = proposed(problem([libraries], [kal], fixed=(by_hand,)))
     assert found.shifts == [by_hand, Shift(at(0, 13.5), at(0, 17), 1, (LIBRARIES,))]
-    assert [hole.span for hole in found.holes] == [span(0, 13, 13.5)]
+    assert [(hole.span, hole.why) for hole in found.holes] == [
+        (
+            span(0, 13, 13.5),
+            "Nobody ready for Libraries can be there on Mon 1 Jun, 1pm to 1:30pm: Kal is there for a part of it.",
+        )
+    ]
 
 
 def test_shifts_around_count_for_the_week() -> None:

@@ -136,7 +136,10 @@ class Explainer:
 
     def _is_there(self, number: int, hole: Hole) -> bool:
         return any(
-            hole.account_id in shift.accounts and shift.span.meets(hole.span) and not self._is_away(number, hole.span)
+            hole.account_id in shift.accounts
+            and shift.starts_at <= hole.span.starts_at
+            and hole.span.ends_at <= shift.ends_at
+            and not self._is_away(number, hole.span)
             for shift in self.shifts_of[number]
         )
 
@@ -152,6 +155,8 @@ class Explainer:
         if not slots & self.sheet.working[number]:
             return person.hours_in_words or NOT_IN
         for shift in self.shifts_of[number]:
+            if shift.span.meets(hole.span) and hole.account_id in shift.accounts:
+                return "is there for a part of it"
             if shift.span.meets(hole.span):
                 named = [self.names.get(each, "another account") for each in shift.accounts]
                 return f"is then on duty for {and_words(named or ['nothing'])}"

@@ -10,7 +10,8 @@ import pytest
 from sociable.directory import assumed
 from sociable.directory.assumed import DaysTurnedRound, Takes
 from sociable.domain.cover.forecast import Basis
-from sociable.journeys.foresee import Past, foresee
+from sociable.journeys.expecting import Past
+from sociable.journeys.foresee import foresee
 from sociable.people.permissions import NotAllowed
 from tests.cast import Cast
 from tests.cover.past import requests, steady

@@ -20,7 +20,8 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.cover.forecast import Basis
 from sociable.domain.cover.outlook import DayOutlook
-from sociable.journeys.foresee import Expected, Foreseen, Past, foresee
+from sociable.journeys.expecting import Expected, Past
+from sociable.journeys.foresee import Foreseen, foresee
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Place

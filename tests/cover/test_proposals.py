@@ -141,6 +141,7 @@ def test_what_cannot_be_asked_for(team: Cast) -> None:
 def test_a_process_that_breaks_is_told_and_not_tried_for_ever(team: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     row = asked(team)
     monkeypatch.setattr(proposing, "PROGRAM", "raise SystemExit(3)")
+    proposals.stop(row, EARLIER)  # and nobody is left to be told so
     work_out()
     row.refresh_from_db()
     assert (row.state, row.trouble) == ("failed", proposing.BROKE)

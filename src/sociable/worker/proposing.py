@@ -5,6 +5,7 @@ The process dies with its worker; a rota whose worker died is begun anew, here o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import pickle
 import queue
@@ -83,16 +84,24 @@ def _work_out(row: DueRow, task: Task) -> Outcome | None:
 def _process(task: Task) -> Iterator[tuple[subprocess.Popen[bytes], queue.Queue[Any]]]:
     """A process at work on a task, and what it says; whatever happens here, it ends."""
     command = [sys.executable, "-c", PROGRAM]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
-        messages: queue.Queue[Any] = queue.Queue()
-        threading.Thread(target=_listen, args=(process, messages), name="proposing-listens", daemon=True).start()
-        try:
-            if process.stdin is not None:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
+    messages: queue.Queue[Any] = queue.Queue()
+    listens = threading.Thread(target=_listen, args=(process, messages), name="proposing-listens", daemon=True)
+    listens.start()
+    try:
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):  # it is gone already; that is heard by listening
                 pickle.dump(task, process.stdin)
                 process.stdin.flush()
-            yield process, messages
-        finally:
-            process.kill()
+        yield process, messages
+    finally:
+        process.kill()
+        process.wait()
+        listens.join()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):  # what it never read
+                if pipe is not None:
+                    pipe.close()
 
 
 def _listen(process: subprocess.Popen[bytes], messages: queue.Queue[Any]) -> None:

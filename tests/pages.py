@@ -227,9 +227,14 @@ def _form(form: Element, address: str) -> Form:
             if one.get("checked") is not None:
                 fields.setdefault(name, []).append(one.get("value", "on"))
         elif one.tag == "input" and one.get("type") not in ("submit", "button", "image", "file"):
-            fields[name] = one.get("value", "")
+            given = one.get("value", "")
+            fields[name] = [*_listed(fields[name]), given] if name in fields else given  # a browser sends every one
     buttons = [words_of(one) for one in form.iter("button")]
     return Form(form.get("action") or address, (form.get("method") or "get").lower(), fields, buttons)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 class Pages(Client):

@@ -142,11 +142,15 @@ def test_leases_are_kept_while_a_handler_is_busy_and_given_up_when_it_hangs(monk
     held.drop(row)
 
 
+def threads_let_go_of_the_database(monkeypatch):
+    """A connection kept for the next turn would outlive the test."""
+    for module in (loop, loop.handing, leases, loop.watch):
+        monkeypatch.setattr(module, "close_old_connections", connections.close_all)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_does_what_it_is_woken_for_and_stops_when_told(journeys, monkeypatch):
-    monkeypatch.setattr(loop, "close_old_connections", connections.close_all)
-    monkeypatch.setattr(leases, "close_old_connections", connections.close_all)
-    monkeypatch.setattr(loop.watch, "close_old_connections", connections.close_all)
+    threads_let_go_of_the_database(monkeypatch)
     done = threading.Event()
 
     def quick(row, now):
@@ -296,8 +300,7 @@ def test_what_took_long_waits_apart_and_comes_back_when_it_is_quick_again(journe
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_stops_says_what_it_leaves_in_hand(journeys, monkeypatch):
-    for module in (loop, leases, loop.watch):
-        monkeypatch.setattr(module, "close_old_connections", connections.close_all)
+    threads_let_go_of_the_database(monkeypatch)
     crowd = Crowd(journeys)
     journeys["housekeeping"] = housekeeping.run
     ask("fetch", "stuck")

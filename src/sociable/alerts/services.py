@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 
 from sociable.alerts.models import Chain, Notice, PushKey, Route
 from sociable.alerts.queries import NO_POLICY, Facts, rule_of
+from sociable.asking.keeping import keep
 from sociable.channels.notices import push
 from sociable.domain import alerting
 from sociable.domain.alerting import By, Carried, Situation, Telling, Told
@@ -126,7 +127,7 @@ def _go_on(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[i
         if telling.next_at is None and not telling.told and not already[chain.pk]:
             chain.ended_at, chain.ended = now, Chain.Ended.NOBODY
         writer.add(chain, telling, should_at)
-    Chain.objects.bulk_update(chains, ["step", "next_at", "because", "ended_at", "ended"])
+    keep(chains, ["step", "next_at", "because", "ended_at", "ended"])
     due.ask(due.Due("chain", f"chain:{one.pk}", one.pk, one.next_at) for one in chains if one.next_at is not None)
     writer.write()
 

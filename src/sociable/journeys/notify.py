@@ -18,6 +18,7 @@ from django.urls import reverse
 from sociable.alerts import queries as alerts
 from sociable.alerts import services, tokens, words
 from sociable.alerts.models import Chain, Notice, Route
+from sociable.asking.keeping import keep
 from sociable.channels import registry
 from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
 from sociable.channels.notices.base import Parcel
@@ -96,7 +97,7 @@ def _notices(rows: Sequence[DueRow]) -> dict[int, Notice]:
 
 
 def _write(notices: Sequence[Notice]) -> None:
-    Notice.objects.bulk_update(notices, ["state", "detail", "handed_at", "late_because", "acknowledged_at"])
+    keep(notices, ["state", "detail", "handed_at", "late_because", "acknowledged_at"])
 
 
 def _look(notice: Notice, means: _Means, onward: list[Notice], now: datetime) -> Parcel | None:

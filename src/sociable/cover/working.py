@@ -1,4 +1,4 @@
-"""Keeps kinds of shift, and when each person works, with the trail of who said so."""
+"""Keeps kinds of shift, when each person works, and how many an account needs, with the trail of who said so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from sociable.cover.around import body_of
-from sociable.cover.models import ShiftPattern, WorkingPattern
+from sociable.cover.models import Need, ShiftPattern, WorkingPattern
 from sociable.cover.queries import plans
 from sociable.people import permissions
 from sociable.people import services as people
@@ -61,3 +61,21 @@ def keep_working(typed: Typed, *, by: Person, now: datetime) -> WorkingPattern:
             after={"from": pattern.valid_from_on.isoformat(), "hours": pattern.notation, "week_minutes": pattern.week_minutes},
         )  # fmt: skip
     return pattern
+
+
+def keep_need(typed: Typed, *, by: Person, now: datetime) -> Need:
+    """This function will keep how many an account needs at some hours from a day on; of two that speak of an hour the later counts.
+
+    Errors: NotAllowed
+    """
+    need: Need = typed.instance
+    permissions.check_can_plan(by, need.account.place)
+    with transaction.atomic():
+        need.set_at, need.set_by = now, by
+        need = typed.save()
+        people.record(
+            verb="said how many it needs", object_kind="account", object_id=need.account_id,
+            partner_id=need.account.partner_id, now=now, person=by,
+            after={"from": need.valid_from_on.isoformat(), "hours": need.notation, "people": need.people},
+        )  # fmt: skip
+    return need

@@ -10,6 +10,7 @@ from sociable.planning import (
     bringing,
     forecast,
     forecast_set,
+    needs,
     proposals,
     ready,
     rota,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("holes/", board.holes, name="holes"),
     path("what-if/", what_if.what_if, name="what_if"),
     path("accounts/<int:account_id>/", board_account.account_cover, name="account_cover"),
+    path("accounts/<int:account_id>/needed/", needs.needed, name="needed"),
     path("accounts/<int:account_id>/hole/", board_account.hole, name="hole"),
     # -- forecast ------------------------------------------------------------------------------------------------------
     path("forecast/", forecast.forecast, name="forecast"),

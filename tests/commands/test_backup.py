@@ -164,6 +164,7 @@ def test_a_file_that_is_missing_is_told_and_stops_nothing(tmp_path: Path, made: 
 # -- Bringing one back ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(400)
 def test_everything_comes_back_as_it_was(installation: Any, made: Path, tmp_path: Path) -> None:
     done = installation.run("restore", str(made), "--json")
     assert done.status == 0, done.err
@@ -219,6 +220,7 @@ def test_nobody_else_may_use_a_postgresql_database_meanwhile(
     assert grown.run("restore", str(made)).status == 0
 
 
+@pytest.mark.timeout(400)  # several whole installations are made; on a busy machine two minutes are not enough
 def test_an_installation_in_use_is_replaced_only_when_told_so(installation: Any, made: Path, tmp_path: Path) -> None:
     installation.with_example()
     mail = tmp_path / "c.eml"

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 
 from sociable.alerts.models import AlertPolicy, Notice, Route
+from sociable.cover import duty, queries
 from sociable.cover.models import Readiness, Shift, TimeAway, WorkingPattern
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.alerting import AHEAD, Hours, Policy, Situation, Somebody, Span, Way
 from sociable.domain.worktime import HoursError
 from sociable.people.models import Division, Person, Role
-from sociable.people.permissions import MAY, Act
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-PLANNING = frozenset(kind for kind, acts in MAY.items() if Act.PLAN in acts)
 NO_POLICY = AlertPolicy()
 
 
@@ -110,7 +109,7 @@ def _alerted(covered: Mapping[int, Account], policies: Mapping[int, AlertPolicy]
 class _Standing:
     """Who stands how to each account, by ids: on duty with the shift, ready, leading, named."""
 
-    duty: dict[int, dict[int, Span]] = field(default_factory=lambda: defaultdict(dict))
+    duty: dict[int, dict[int, Span]] = field(default_factory=dict)
     ready: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     leads: dict[int, list[int]] = field(default_factory=dict)
     named: dict[int, int] = field(default_factory=dict)
@@ -123,56 +122,19 @@ class _Standing:
 
     @classmethod
     def read(cls, accounts: list[Account], policies: Mapping[int, AlertPolicy], now: datetime) -> _Standing:
-        """Read it, with four queries."""
+        """Read it, with three queries."""
         found, ids = cls(), [account.pk for account in accounts]
         ready = Readiness.objects.standing(now).filter(account__in=ids, person__is_active=True)
         for account_id, person_id in ready.order_by("person__name", "pk").values_list("account_id", "person_id"):
             found.ready[account_id].append(person_id)
-        on = Shift.accounts.through.objects.filter(
-            account__in=ids, shift__state=Shift.State.PUBLISHED, shift__starts_at__lte=now, shift__ends_at__gt=now
-        )
-        away = set(
-            TimeAway.objects.counted().filter(starts_at__lte=now, ends_at__gt=now).values_list("person", flat=True)
-        )
-        for account_id, person_id, *span in on.order_by("shift__starts_at", "shift_id").values_list(
-            "account_id", "shift__person_id", "shift__starts_at", "shift__ends_at"
-        ):
-            if person_id in found.ready[account_id] and person_id not in away:
-                found.duty[account_id][person_id] = (span[0], span[1])
-        found.leads = _leads(accounts)
+        found.duty = duty.shifts_now(ids, now)
+        found.leads = {pk: [one.pk for one in people] for pk, people in queries.who_plans(accounts).items()}
         for account in accounts:
             policy = policies.get(account.pk)
             named = (policy.named_id if policy else None) or account.owner_id or account.deputy_id
             if named:
                 found.named[account.pk] = named
         return found
-
-
-def _leads(accounts: list[Account]) -> dict[int, list[int]]:
-    """Who plans each account from nearest by: the leads of the account, else of its service, else of its body, else whoever may."""
-    wanted = Role.objects.filter(
-        kind__in=PLANNING, partner__in={account.partner_id for account in accounts}, person__is_active=True
-    )
-    roles = list(wanted.order_by("person__name", "pk"))
-    leads = {}
-    for account in accounts:
-        here = [role for role in roles if _holds(role, account)]
-        nearest = min(map(_distance, here), default=None)
-        leads[account.pk] = list(dict.fromkeys(role.person_id for role in here if _distance(role) == nearest))
-    return leads
-
-
-def _holds(role: Role, account: Account) -> bool:
-    return (
-        role.partner_id == account.partner_id
-        and role.service_id in (None, account.service_id)
-        and role.account_id in (None, account.pk)
-    )
-
-
-def _distance(role: Role) -> tuple[bool, int]:
-    """A lead of the trade comes before those who may do anything anywhere; among them, the narrower first."""
-    return role.kind != Role.Kind.SERVICE_LEAD, 0 if role.account_id else 1 if role.service_id else 2
 
 
 @dataclass(slots=True)

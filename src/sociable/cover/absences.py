@@ -14,10 +14,9 @@ from django.db.models import Q
 
 from sociable.cover import around
 from sociable.cover.models import Shift, TimeAway
-from sociable.cover.queries import people_planned_by, plans
+from sociable.cover.queries import PLANNERS, people_planned_by, plans
 from sociable.domain.worktime.wording import and_words
 from sociable.people.models import Person, Role
-from sociable.people.permissions import MAY, Act
 
 if TYPE_CHECKING:
     from sociable.cover.models import TimesAway
@@ -51,18 +50,14 @@ def _planning_roles(person: Person) -> list[Role]:
             Q(account=None) | Q(account=role.account_id),
             partner=role.partner_id,
         )
-    kinds = [kind for kind, acts in MAY.items() if Act.PLAN in acts]
-    roles = Role.objects.filter(there, kind__in=kinds, person__is_active=True).exclude(person=person.pk)
+    roles = Role.objects.filter(there, kind__in=PLANNERS, person__is_active=True).exclude(person=person.pk)
     return list(roles.select_related("person"))
-
-
-_FIRST_WRITTEN_TO = (Role.Kind.SERVICE_LEAD, Role.Kind.DIGITAL_ACCESS, Role.Kind.ADMINISTRATOR)
 
 
 def leads_of(person: Person) -> list[Person]:
     """This function will list who is written to about somebody's time away: their leads, else the next who plan them."""
     roles = _planning_roles(person)
-    for kind in _FIRST_WRITTEN_TO:
+    for kind in PLANNERS:
         if found := {role.person for role in roles if role.kind == kind}:
             return sorted(found, key=lambda one: (one.name, one.pk))
     return []

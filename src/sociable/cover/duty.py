@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from sociable.cover.models import Readiness, RotaChange, Shift, TimeAway
 from sociable.directory.models import Account
 from sociable.people.models import Person
 
 NEXT_WITHIN = timedelta(weeks=6)
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,29 @@ def on_now(account_ids: Iterable[int], now: datetime) -> dict[int, list[Person]]
 
     Source: the rule of cover in docs/reference/words.md
     """
-    wanted = set(account_ids)
-    found: dict[int, list[Person]] = defaultdict(list)
-    on = _there(Shift.objects.published().filter(starts_at__lte=now, ends_at__gt=now), now)
-    ready = set(Readiness.objects.standing(now).filter(account__in=wanted).values_list("person_id", "account_id"))
-    for shift in on.filter(accounts__in=wanted).distinct().select_related("person").prefetch_related("accounts"):
-        for account in shift.accounts.all():
-            if account.pk in wanted and (shift.person_id, account.pk) in ready:
-                found[account.pk].append(shift.person)
-    return {pk: sorted(people, key=lambda person: person.name) for pk, people in found.items()}
+    on = shifts_now(account_ids, now)
+    people = Person.objects.in_bulk({person for there in on.values() for person in there})
+    return {pk: sorted((people[one] for one in there), key=lambda person: person.name) for pk, there in on.items()}
+
+
+def shifts_now(account_ids: Iterable[int], now: datetime) -> dict[int, dict[int, Span]]:
+    """This function will say by ids who covers accounts at an instant, each with the shift that puts them there; nobody is no key.
+
+    Shape:  one query, however many accounts
+    """
+    on = Shift.accounts.through._base_manager.filter(
+        account__in=set(account_ids), shift__state=Shift.State.PUBLISHED, shift__person__is_active=True,
+        shift__starts_at__lte=now, shift__ends_at__gt=now,
+    )  # fmt: skip
+    ready = Readiness.objects.standing(now).filter(person=OuterRef("shift__person"), account=OuterRef("account"))
+    away = TimeAway.objects.counted().filter(person=OuterRef("shift__person"), starts_at__lte=now, ends_at__gt=now)
+    found: dict[int, dict[int, Span]] = defaultdict(dict)
+    rows = on.filter(Exists(ready), ~Exists(away)).order_by("shift__starts_at", "shift_id")
+    for account_id, person_id, *span in rows.values_list(
+        "account_id", "shift__person_id", "shift__starts_at", "shift__ends_at"
+    ):
+        found[account_id][person_id] = (span[0], span[1])
+    return dict(found)
 
 
 def shown_on(account_id: int, begins_at: datetime, ends_at: datetime) -> list[Person]:
@@ -71,12 +86,6 @@ def shown_on(account_id: int, begins_at: datetime, ends_at: datetime) -> list[Pe
         if shift.person in on_now([account_id], at).get(account_id, []):
             found[shift.person_id] = shift.person
     return sorted(found.values(), key=lambda person: person.name)
-
-
-def _there(shifts: QuerySet[Shift], now: datetime) -> QuerySet[Shift]:
-    """Without whoever has left, or is away just then."""
-    away = TimeAway.objects.counted().filter(person=OuterRef("person"), starts_at__lte=now, ends_at__gt=now)
-    return shifts.filter(~Exists(away), person__is_active=True)
 
 
 def unseen_changes(person: Person, now: datetime) -> list[RotaChange]:

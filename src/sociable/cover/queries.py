@@ -1,20 +1,23 @@
-"""Answers who may plan whom, and which rows of cover a person may see."""
+"""Answers who may plan whom, who plans an account, and which rows of cover a person may see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
 from sociable.directory.models import Account, Accounts
 from sociable.people.models import Person, Role
-from sociable.people.permissions import MAY, Act, scope_filter
+from sociable.people.permissions import MAY, Act, holds_at, scope_filter
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
 SEES_COVER = frozenset({Act.SEE, Act.PLAN, Act.SEE_FIGURES})
+# Who may plan, in the order in which they are turned to: leads, else the next who may.
+PLANNERS = (Role.Kind.SERVICE_LEAD, Role.Kind.DIGITAL_ACCESS, Role.Kind.ADMINISTRATOR)
 
 
 def accounts_seen_by(person: Person | AnonymousUser) -> Accounts:
@@ -65,6 +68,29 @@ def people_rostered_by(person: Person | AnonymousUser) -> QuerySet[Person]:
 def rosters(planner: Person | AnonymousUser, person: Person) -> bool:
     """This function will say whether one may put another on a rota."""
     return people_rostered_by(planner).filter(pk=person.pk).exists()
+
+
+def who_plans(accounts: Iterable[Account]) -> dict[int, list[Person]]:
+    """This function will say who is turned to about the cover of each account: its leads from nearest by, else the next who plan it.
+
+    Shape:  account id to people who can sign in, by name; of an account's own leads, its service's and its body's the first there are
+    """
+    wanted = list(accounts)
+    roles = Role.objects.filter(
+        kind__in=PLANNERS, person__is_active=True, partner__in={one.partner_id for one in wanted}
+    )
+    known = list(roles.select_related("person").order_by("person__name", "pk"))
+    return {account.pk: _nearest(account, known) for account in wanted}
+
+
+def _nearest(account: Account, roles: Iterable[Role]) -> list[Person]:
+    here = [role for role in roles if holds_at(role, account.own_place)]
+    nearest = min(map(_distance, here), default=None)
+    return list({role.person_id: role.person for role in here if _distance(role) == nearest}.values())
+
+
+def _distance(role: Role) -> tuple[int, int]:
+    return PLANNERS.index(Role.Kind(role.kind)), 0 if role.account_id else 1 if role.service_id else 2
 
 
 def _around(role: Role) -> Q:

@@ -6,14 +6,14 @@ What may be is decided in cover/away, and what it does to cover in cover/torn. A
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from sociable.channels.base import ChannelError, Outgoing
+from sociable.channels.base import ChannelError
 from sociable.cover import absences, torn
 from sociable.cover import away as verbs
 from sociable.cover.away import Asked
@@ -25,7 +25,6 @@ from sociable.due.models import DueRow
 from sociable.journeys import tell
 from sociable.people.models import Person
 
-LONGEST_PAUSE = timedelta(minutes=10)
 State = TimeAway.State
 
 
@@ -117,9 +116,9 @@ def send(row: DueRow, now: datetime) -> None:
         return
     try:
         subject = _SUBJECTS[what].format(who=away.person.name)
-        tell.post(_mail(row, person, subject, _text(person, away, what, lost), now))
+        tell.post(tell.letter(row, person, subject, _text(person, away, what, lost), now))
     except ChannelError as error:
-        due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
+        due.postpone(row, now, error.message, tries=None, longest=tell.LONGEST_PAUSE)
         return
     due.close(row, now)
 
@@ -138,20 +137,6 @@ _SUBJECTS = {
     "taken back": "Your time away was taken back",
     "holes": "{who} will be away: hours without cover",
 }
-
-
-def _mail(row: DueRow, person: Person, subject: str, text: str, now: datetime) -> Outgoing:
-    return Outgoing(
-        message_id=f"<away.{row.pk}@{settings.MAIL_DOMAIN}>",
-        from_address=settings.DEFAULT_FROM_EMAIL,
-        from_name="Sociable",
-        reply_to=settings.DEFAULT_FROM_EMAIL,
-        to=(person.email,),
-        subject=subject,
-        text=text,
-        automatic=True,
-        sent_at=now,
-    )
 
 
 def _text(person: Person, away: TimeAway, what: str, lost: Sequence[Torn]) -> str:

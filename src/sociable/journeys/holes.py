@@ -17,8 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F, Max
 
-from sociable.channels.base import ChannelError
-from sociable.cover import board
+from sociable.cover import board, queries
 from sociable.cover.reading import answers
 from sociable.directory import queries as directory
 from sociable.directory.health_models import Concern, Told
@@ -29,8 +28,7 @@ from sociable.domain.worktime import Calendar, DomainError
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import holes_words, tell
-from sociable.people.models import Person, Role
-from sociable.people.permissions import MAY, Act
+from sociable.people.models import Person
 
 EVERY = timedelta(minutes=10)
 NEAR_DAYS = 2  # working days; what is nearer is told at once
@@ -138,35 +136,6 @@ def _days_on(calendar: Calendar | None, now: datetime, days: int) -> datetime:
 # -- Who is told -----------------------------------------------------------------------------------------------------------
 
 
-def who_plans(accounts: Iterable[Account]) -> dict[int, list[Person]]:
-    """This function will say who is told of holes of each account: whoever plans it from nearest by, in the account, its service, its body.
-
-    Shape:  account id to people who can sign in; administrators only where nobody else plans it
-    """
-    accounts = list(accounts)
-    kinds = [kind for kind, acts in MAY.items() if Act.PLAN in acts]
-    roles = Role.objects.filter(
-        kind__in=kinds, person__is_active=True, partner__in={one.partner_id for one in accounts}
-    )
-    known = list(roles.select_related("person").order_by("pk"))
-    return {account.pk: _nearest(account, known) for account in accounts}
-
-
-def _nearest(account: Account, roles: Iterable[Role]) -> list[Person]:
-    levels: dict[int, dict[int, Person]] = defaultdict(dict)
-    for role in roles:
-        here = role.partner_id == account.partner_id and role.service_id in (None, account.service_id)
-        if here and role.account_id in (None, account.pk):
-            levels[_distance(role)][role.person_id] = role.person
-    return list(levels[min(levels)].values()) if levels else []
-
-
-def _distance(role: Role) -> int:
-    if role.kind == Role.Kind.ADMINISTRATOR:
-        return 3
-    return 0 if role.account_id else 1 if role.service_id else 2
-
-
 def queue(now: datetime) -> None:
     """This function will queue a mail to everybody who is owed a word of a hole, and note of what; call it inside a transaction."""
     began, over = _untold(), _unended(now)
@@ -174,7 +143,7 @@ def queue(now: datetime) -> None:
     for person_id in sorted({*began, *over}):
         theirs = [*began.get(person_id, []), *(told.concern for told in over.get(person_id, []))]
         if _is_time(theirs, newest.get(person_id), now):
-            _queue(person_id, began.get(person_id, []), over.get(person_id, []), now)
+            tell.ask_for_mail("tell-holes", person_id, began.get(person_id, []), over.get(person_id, []), now)
 
 
 def _is_time(concerns: list[Concern], newest: datetime | None, now: datetime) -> bool:
@@ -198,14 +167,7 @@ def _untold() -> dict[int, list[Concern]]:
     going = list(
         Concern.objects.filter(kind=Concern.Kind.HOLE, over_at=None).select_related("account__partner").order_by("pk")
     )
-    told = set(Told.objects.filter(concern__in=going).values_list("concern", "person"))
-    people = who_plans({one.account for one in going})
-    untold: dict[int, list[Concern]] = defaultdict(list)
-    for one in going:
-        for person in people[one.account_id]:
-            if (one.pk, person.pk) not in told:
-                untold[person.pk].append(one)
-    return untold
+    return tell.owed(going, queries.who_plans({one.account for one in going}))
 
 
 def _unended(now: datetime) -> dict[int, list[Told]]:
@@ -231,13 +193,6 @@ def _newest_mail(people: set[int]) -> dict[int, datetime]:
     return {person: max(at for at in instants if at is not None) for person, *instants in newest}
 
 
-def _queue(person_id: int, began: list[Concern], over: list[Told], now: datetime) -> None:
-    Told.objects.bulk_create(Told(concern=one, person_id=person_id, told_at=now) for one in began)
-    Told.objects.filter(pk__in=[told.pk for told in over]).update(over_told_at=now)
-    about = {"began": [one.pk for one in began], "over": [told.concern_id for told in over]}
-    due.ask([due.Due("tell-holes", f"tell-holes:{person_id}:{now.isoformat()}", person_id, now, about)])
-
-
 def send(row: DueRow, now: datetime) -> None:
     """This function will send one mail that `queue` asked for; where no mail can leave, it is tried until one can."""
     person = Person.objects.filter(pk=row.subject_id, is_active=True).first()
@@ -246,12 +201,5 @@ def send(row: DueRow, now: datetime) -> None:
     if person is None or not concerns:
         due.close(row, now)
         return
-    try:
-        tell.post(tell.letter(row, person, holes_words.subject(concerns), holes_words.text(person, concerns), now))
-    except ChannelError as error:
-        due.postpone(row, now, error.message, tries=None, longest=tell.LONGEST_PAUSE)
-        return
-    with transaction.atomic():
-        over = [one.pk for one in concerns if one.over_at is not None]  # some while the mail could not leave
-        Told.objects.filter(person=person, concern__in=over, over_told_at=None).update(over_told_at=now)
-        due.close(row, now)
+    words = holes_words.subject(concerns), holes_words.text(person, concerns)
+    tell.send_about(row, person, concerns, words, now)

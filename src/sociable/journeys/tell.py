@@ -6,7 +6,7 @@ A mail is a due row made with the note of who is told of what, so it is never lo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -55,7 +55,7 @@ def queue(now: datetime) -> None:
     for person_id in sorted({*began, *over}):
         worth_it = over.get(person_id) or any(_is_ripe(one, now) for one in began.get(person_id, []))
         if worth_it and newest.get(person_id, now - BETWEEN) <= now - BETWEEN:
-            _queue(person_id, began.get(person_id, []), over.get(person_id, []), now)
+            ask_for_mail("tell", person_id, began.get(person_id, []), over.get(person_id, []), now)
 
 
 def _newest_mail(people: set[int]) -> dict[int, datetime]:
@@ -72,8 +72,16 @@ def _untold(now: datetime) -> dict[int, list[Concern]]:
     going = Concern.objects.filter(over_at=None).exclude(kind=Concern.Kind.HOLE)  # told by holes, to who plans
     going = going.select_related("account__owner", "account__deputy").order_by("pk")
     concerns = [one for one in going if one.kind != Concern.Kind.TROUBLE or one.began_at <= now - WITH_IT]
-    told = set(Told.objects.filter(concern__in=concerns).values_list("concern", "person"))
     people = who_can_act(one.account for one in concerns)
+    return owed(concerns, people)
+
+
+def owed(concerns: Sequence[Concern], people: Mapping[int, Iterable[Person]]) -> dict[int, list[Concern]]:
+    """This function will say of which concerns each person was not told yet.
+
+    Shape:  `people` are those to be told, by account id; what is owed is by person id
+    """
+    told = set(Told.objects.filter(concern__in=concerns).values_list("concern", "person"))
     untold: dict[int, list[Concern]] = defaultdict(list)
     for one in concerns:
         for person in people[one.account_id]:
@@ -92,11 +100,12 @@ def _unended() -> dict[int, list[Told]]:
     return ended
 
 
-def _queue(person_id: int, began: list[Concern], over: list[Told], now: datetime) -> None:
+def ask_for_mail(kind: str, person_id: int, began: list[Concern], over: list[Told], now: datetime) -> None:
+    """This function will ask for a mail by a due row of a kind, and note of what its reader is told; call it inside a transaction."""
     Told.objects.bulk_create(Told(concern=one, person_id=person_id, told_at=now) for one in began)
     Told.objects.filter(pk__in=[told.pk for told in over]).update(over_told_at=now)
     about = {"began": [one.pk for one in began], "over": [told.concern_id for told in over]}
-    due.ask([due.Due("tell", f"tell:{person_id}:{now.isoformat()}", person_id, now, about)])
+    due.ask([due.Due(kind, f"{kind}:{person_id}:{now.isoformat()}", person_id, now, about)])
 
 
 def send(row: DueRow, now: datetime) -> None:
@@ -106,8 +115,17 @@ def send(row: DueRow, now: datetime) -> None:
     if person is None or not concerns:
         due.close(row, now)
         return
+    words = telling_words.subject(concerns), telling_words.text(person, concerns, now)
+    send_about(row, person, concerns, words, now)
+
+
+def send_about(row: DueRow, person: Person, concerns: Sequence[Concern], words: tuple[str, str], now: datetime) -> None:
+    """This function will send a mail of concerns and note what it told; where it cannot leave, its row is tried until it can.
+
+    Shape:  `words` are subject and text
+    """
     try:
-        post(_mail(row, person, concerns, now))
+        post(letter(row, person, *words, now))
     except ChannelError as error:
         due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
         return
@@ -123,10 +141,6 @@ def _still_worth_telling(row: DueRow) -> list[Concern]:
     return [
         one for one in asked.order_by("account__name", "pk") if one.over_at is None or one.kind == Concern.Kind.TROUBLE
     ]
-
-
-def _mail(row: DueRow, person: Person, concerns: list[Concern], now: datetime) -> Outgoing:
-    return letter(row, person, telling_words.subject(concerns), telling_words.text(person, concerns, now), now)
 
 
 def letter(row: DueRow, person: Person, subject: str, text: str, now: datetime) -> Outgoing:

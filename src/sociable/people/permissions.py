@@ -69,7 +69,8 @@ class Place:
     answered_at: Place | None = None
 
 
-def _covers(role: Role, place: Place) -> bool:
+def holds_at(role: Role, place: Place) -> bool:
+    """This function will say whether a role is held at a place, or wider."""
     return (
         role.partner_id == place.partner_id
         and role.service_id in (None, place.service_id)
@@ -82,7 +83,7 @@ def may(person: Person | AnonymousUser, act: Act, place: Place) -> bool:
     if not person.is_authenticated or not person.is_active:
         return False
     places = [place, *([place.answered_at] if place.answered_at is not None and act in PASSED_ON else [])]
-    return any(act in MAY[role.kind] and _covers(role, each) for role in person.grants for each in places)
+    return any(act in MAY[role.kind] and holds_at(role, each) for role in person.grants for each in places)
 
 
 def _check(person: Person, act: Act, place: Place) -> None:

@@ -24,10 +24,11 @@ from sociable.people.models import Person
 WEEKS = 6
 # What finishes "Jen …" for whoever may know why somebody is away.
 AWAY_WORDS = {
-    reading.KINDS.index(TimeAway.Kind.LEAVE): "is on leave",
-    reading.KINDS.index(TimeAway.Kind.SICKNESS): "is off sick",
-    reading.KINDS.index(TimeAway.Kind.TRAINING): "is at a training",
-    reading.KINDS.index(TimeAway.Kind.MEETING): "is in a meeting",
+    **{
+        number: f"is {reading.AWAY_WORDS[kind]}"
+        for number, kind in enumerate(reading.KINDS)
+        if kind in reading.AWAY_WORDS
+    },
     reading.KINDS.index(TimeAway.Kind.OTHER): reasons.IS_AWAY,
     reading.GONE: "has left",
 }

@@ -14,28 +14,19 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from sociable.cover import around
-from sociable.cover.models import Need, Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
+from sociable.cover.models import Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
 from sociable.cover.queries import people_planned_by, people_rostered_by
-from sociable.cover.reading import answers
+from sociable.cover.reading import AWAY_WORDS, answers, needed
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.cover import proposal
 from sociable.domain.cover.making import stretch
 from sociable.domain.cover.proposal import Span
-from sociable.domain.cover.reasons import as_instant, as_us
-from sociable.domain.cover.spans import Span as Plain
-from sociable.domain.cover.spans import minus, within
-from sociable.domain.worktime import Calendar
+from sociable.domain.cover.reasons import as_instant
 from sociable.people.models import Person
 
 AROUND = timedelta(weeks=2)
 USUAL_PROMISE = timedelta(hours=2)
-AWAY_WORDS = {
-    TimeAway.Kind.LEAVE: "on leave",
-    TimeAway.Kind.SICKNESS: "off sick",
-    TimeAway.Kind.TRAINING: "in training",
-    TimeAway.Kind.MEETING: "in a meeting",
-}
 NO_HOURS = "has no working hours written down"
 
 
@@ -85,36 +76,11 @@ def facts(accounts: Sequence[Account], span: Span, *, by: Person) -> Facts:
 
 
 def _accounts(accounts: Sequence[Account], span: Span) -> Iterable[proposal.Account]:
-    calendars = directory.calendars_of(accounts)
-    needs: dict[int, list[Need]] = defaultdict(list)
-    for row in Need.objects.filter(account__in=accounts).order_by("valid_from_on", "id"):
-        needs[row.account_id].append(row)
+    found: dict[int, list[proposal.Need]] = defaultdict(list)
+    for account_id, first, last, people in needed(accounts, span.starts_at, span.ends_at):
+        found[account_id].append(proposal.Need(Span(as_instant(first), as_instant(last)), people))
     for account in accounts:
-        calendar = calendars[account.pk]
-        stated = _open(calendar, span) if calendar else []
-        found = tuple(
-            proposal.Need(Span(as_instant(first), as_instant(last)), people)
-            for people, spans in _levels(account, stated, needs[account.pk], span).items()
-            for first, last in spans
-        )
-        yield proposal.Account(account.pk, account.name, found, _promise(account, span))
-
-
-def _open(calendar: Calendar, span: Span) -> list[Plain]:
-    return [(as_us(first), as_us(last)) for first, last in calendar.spans_between(span.starts_at, span.ends_at)]
-
-
-def _levels(account: Account, stated: list[Plain], needs: list[Need], span: Span) -> dict[int, list[Plain]]:
-    """Of needs that speak of the same hour, the one that holds from the later day counts, as on the board."""
-    levels = {1: stated}
-    for need in needs:
-        calendar = directory.calendar_since(
-            need.valid_from_on, need.notation, directory.division_of(account), directory.zone_of(account)
-        )
-        meant = within(stated, _open(calendar, span))
-        levels = {people: minus(spans, meant) for people, spans in levels.items()}
-        levels[need.people] = sorted([*levels.get(need.people, []), *meant])
-    return {people: spans for people, spans in levels.items() if people}
+        yield proposal.Account(account.pk, account.name, tuple(found[account.pk]), _promise(account, span))
 
 
 def _promise(account: Account, span: Span) -> timedelta:

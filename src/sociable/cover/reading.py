@@ -31,6 +31,13 @@ KINDS = (
     TimeAway.Kind.MEETING,
     TimeAway.Kind.OTHER,
 )
+# What finishes "Jen is …" for whoever may know why; of other kinds only that they are away.
+AWAY_WORDS = {
+    TimeAway.Kind.LEAVE: "on leave",
+    TimeAway.Kind.SICKNESS: "off sick",
+    TimeAway.Kind.TRAINING: "in training",
+    TimeAway.Kind.MEETING: "in a meeting",
+}
 GONE = len(KINDS)  # somebody who left is away for good
 MOST_NAMED = 500  # of more people all times away are read, which is quicker than naming them
 Rows = list[tuple[int, ...]]
@@ -78,7 +85,7 @@ def given(accounts: Sequence[Account], starts_at: datetime, ends_at: datetime, *
     rota = _rota(ids, starts_at, ends_at)
     return Given(
         starts_us, slots, np.array(ids, dtype=np.int64),
-        table(Needed, _needed(accounts, starts_at, ends_at, as_if_live=as_if_live)),
+        table(Needed, needed(accounts, starts_at, ends_at, as_if_live=as_if_live)),
         rota,
         table(Ready, _ready(ids, starts_at, ends_at)),
         table(Away, _away(set(rota.person.tolist()), starts_at, ends_at)),
@@ -93,8 +100,11 @@ def answers(account: Account) -> bool:
     return account.stage in directory.ANSWERING and directory.answering(account) is None
 
 
-def _needed(accounts: Sequence[Account], starts_at: datetime, ends_at: datetime, *, as_if_live: bool) -> Rows:
-    """Stated hours of the accounts that answer, with one person where no need says another number."""
+def needed(accounts: Sequence[Account], starts_at: datetime, ends_at: datetime, *, as_if_live: bool = False) -> Rows:
+    """This function will list the stated hours of the accounts that answer, with one person where no need says another number.
+
+    Shape:  (account id, from, until, people), half-open, microseconds since 1970
+    """
     wanted = [account for account in accounts if as_if_live or answers(account)]
     calendars, needs = directory.calendars_of(wanted), _needs_of(wanted)
     known: dict[int, list[Span]] = {}  # accounts that state the same hours share a calendar

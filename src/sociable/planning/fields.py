@@ -1,4 +1,4 @@
-"""Reads days, places and people as they are typed on the screens of planning."""
+"""Reads days, times, hours and places as they are typed on the screens of planning."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 
 from sociable.directory.models import Account
+from sociable.domain.errors import DomainError
+from sociable.domain.worktime import StatedHours
 from sociable.people.models import Partner, Service
 
 
@@ -15,6 +17,27 @@ class DayField(forms.DateField):
     """A day, as browsers ask for it."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"required": "Choose a day."}  # noqa: RUF012 - as Django has it
+
+
+class TimeField(forms.TimeField):
+    """A time of day, as browsers ask for it."""
+
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    default_error_messages = {"required": "Give a time, as in 09:00."}  # noqa: RUF012 - as Django has it
+
+
+class NotationField(forms.CharField):
+    """Hours, as stated hours are written; what cannot be read is said in the words of the notation itself."""
+
+    widget = forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"})
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        try:
+            return StatedHours.parse(typed).notation
+        except DomainError as refusal:
+            raise forms.ValidationError(refusal.message) from None
 
 
 class Narrowing(forms.Form):

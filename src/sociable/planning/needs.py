@@ -15,11 +15,10 @@ from sociable.cover import around, working
 from sociable.cover.models import Need
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
-from sociable.domain.errors import DomainError
 from sociable.domain.worktime import StatedHours
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
-from sociable.planning.fields import DayField
+from sociable.planning.fields import DayField, NotationField
 from sociable.planning.rights import page
 
 MOST_PEOPLE = 50
@@ -35,19 +34,12 @@ class NeedForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it with
     class Meta:
         model = Need
         fields = ("people", "notation", "valid_from_on")
-        field_classes = {"valid_from_on": DayField}  # noqa: RUF012 - as Django has it
-        widgets = {"notation": forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"})}  # noqa: RUF012
+        field_classes = {"valid_from_on": DayField, "notation": NotationField}  # noqa: RUF012 - as Django has it
         labels = {"notation": "At which hours", "valid_from_on": "From the day"}  # noqa: RUF012
         help_texts = {  # noqa: RUF012
             "notation": "As stated hours are written: Mo 09:00-12:00, or Mo-Fr 12:00-14:00. Outside its stated hours it needs nobody",
         }
         error_messages = {"notation": {"required": "Say at which hours, as in Mo 09:00-12:00."}}  # noqa: RUF012
-
-    def clean_notation(self) -> str:
-        try:
-            return StatedHours.parse(self.cleaned_data["notation"]).notation
-        except DomainError as refusal:
-            raise forms.ValidationError(refusal.message) from None
 
 
 @staff

@@ -12,29 +12,16 @@ from sociable.cover.models import Shift, ShiftPattern, WorkingPattern
 from sociable.cover.queries import people_rostered_by
 from sociable.cover.rota import MOST_WEEKS, accounts_planned_by, wanted_as
 from sociable.directory.models import Account
+from sociable.directory.queries import zone_of
 from sociable.domain.cover.making import stretch
 from sociable.domain.errors import DomainError
-from sociable.domain.worktime import StatedHours
 from sociable.domain.worktime.zones import zone_named
 from sociable.people.models import Partner, Person, Service
+from sociable.planning.fields import DayField, NotationField, TimeField
 
 WEEKDAYS = [(n, name) for n, name in enumerate(
     ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 )]  # fmt: skip
-
-
-class DateField(forms.DateField):
-    """A day, as browsers ask for it."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    default_error_messages = {"required": "Choose a day."}  # noqa: RUF012 - as Django has it
-
-
-class TimeField(forms.TimeField):
-    """A time of day, as browsers ask for it."""
-
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    default_error_messages = {"required": "Give a time, as in 09:00."}  # noqa: RUF012 - as Django has it
 
 
 class PeopleField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has it without
@@ -76,7 +63,7 @@ class ShiftForm(forms.Form):
     def __init__(self, planner: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"] = PeopleField(planner, label="Who")
-        self.fields["on"] = DateField(label="Day")
+        self.fields["on"] = DayField(label="Day")
         self.fields["begins"] = TimeField(label="From")
         self.fields["ends"] = TimeField(label="Until", help_text="Not later than the beginning: it ends the next day.")
         self.fields["accounts"] = _accounts_field(accounts_planned_by(planner))
@@ -90,11 +77,6 @@ class ShiftForm(forms.Form):
         zone = ZoneInfo(zone_of(accounts[0]))
         begins_at, ends_at = stretch(typed["on"], typed["begins"], typed["ends"], zone)
         return Wanted(typed["person"], begins_at, ends_at, accounts, typed["note"])
-
-
-def zone_of(account: Account) -> str:
-    """This function will return the time zone in which shifts of an account are typed and shown."""
-    return account.zone or account.partner.zone
 
 
 def as_typed(shift: Shift) -> dict[str, Any]:
@@ -151,7 +133,7 @@ class FromPatternForm(forms.Form):
     def __init__(self, planner: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"] = PeopleField(planner, label="Who")
-        self.fields["first_on"] = DateField(label="From the day")
+        self.fields["first_on"] = DayField(label="From the day")
         self.fields["weeks"] = forms.IntegerField(
             label="For how many weeks", min_value=1, max_value=MOST_WEEKS, initial=4
         )
@@ -174,8 +156,7 @@ class WorkingForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = WorkingPattern
         fields = ("valid_from_on", "notation", "zone", "most_days_in_a_row", "at_once")
-        field_classes = {"valid_from_on": DateField}  # noqa: RUF012 - as Django has it
-        widgets = {"notation": forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"})}  # noqa: RUF012
+        field_classes = {"valid_from_on": DayField, "notation": NotationField}  # noqa: RUF012 - as Django has it
         labels = {  # noqa: RUF012
             "valid_from_on": "From the day", "notation": "When they work", "zone": "Time zone",
             "most_days_in_a_row": "Most days in a row", "at_once": "Most accounts in one shift",
@@ -196,12 +177,6 @@ class WorkingForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial.setdefault(field, f"{getattr(self.instance, column) / 60:g}")
 
     hours = {"week_hours": "week_minutes", "longest_hours": "longest_shift_minutes", "rest_hours": "rest_minutes"}  # noqa: RUF012
-
-    def clean_notation(self) -> str:
-        try:
-            return StatedHours.parse(self.cleaned_data["notation"]).notation
-        except DomainError as refusal:
-            raise forms.ValidationError(refusal.message) from None
 
     def clean_zone(self) -> str:
         try:

@@ -19,14 +19,14 @@ from sociable.cover import rota as verbs
 from sociable.cover.models import Shift
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.directory.models import Account
-from sociable.directory.queries import calendars_of
+from sociable.directory.queries import calendars_of, zone_of
 from sociable.domain.cover.limits import Concern, span_words
 from sociable.domain.errors import DomainError
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.planning import rota
 from sociable.planning.rights import page
-from sociable.planning.rota_forms import CancelForm, ShiftForm, as_typed, zone_of
+from sociable.planning.rota_forms import CancelForm, ShiftForm, as_typed
 
 
 @staff

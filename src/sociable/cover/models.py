@@ -13,12 +13,9 @@ from django.db.models import F, Q
 
 from sociable.directory.models import Account
 from sociable.people.models import Partner, Person, Service
-from sociable.people.permissions import Act, scope_filter
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.contrib.auth.models import AnonymousUser
 
 
 # -- Readiness -----------------------------------------------------------------------------------------------------------
@@ -395,11 +392,6 @@ class FeedOut(models.Model):
 
     def __str__(self) -> str:
         return f"feed of {self.person_id or self.account_id}"
-
-
-def of_accounts_where(person: Person | AnonymousUser, act: Act) -> Q:
-    """This function will return the rows of this room whose account the person may do the act at."""
-    return scope_filter(person, act, partner="account__partner", service="account__service", account="account")
 
 
 from sociable.cover import proposal_models  # noqa: E402, F401 - a table of this room that stands by itself

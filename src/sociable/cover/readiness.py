@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sociable.cover.models import Readiness, of_accounts_where
+from sociable.cover.models import Readiness
 from sociable.directory.models import Account
 from sociable.people.models import Person, Role
-from sociable.people.permissions import MAY, Act
+from sociable.people.permissions import MAY, Act, scope_filter
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -76,7 +76,14 @@ def own(person: Person, now: datetime) -> list[Standing]:
 
 def ending(planner: Person | AnonymousUser, now: datetime) -> list[Readiness]:
     """This function will list the sign-offs that end within four weeks where the person plans, earliest first."""
-    soon = kept().standing(now).filter(of_accounts_where(planner, Act.PLAN), expires_at__lte=now + SOON)
+    soon = (
+        kept()
+        .standing(now)
+        .filter(
+            scope_filter(planner, Act.PLAN, partner="account__partner", service="account__service", account="account"),
+            expires_at__lte=now + SOON,
+        )
+    )
     soon = soon.filter(person__is_active=True).exclude(account__stage=Account.Stage.CLOSED)
     return list(soon.select_related("person", "account__partner").order_by("expires_at", "person__name"))
 

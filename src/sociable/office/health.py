@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sociable.channels import registry
-from sociable.channels.base import Fetches, Hears
+from sociable.channels.base import Hears
 from sociable.directory.models import Account, Connection
 from sociable.domain.saying import moment_near
 from sociable.journeys import fetch
@@ -84,11 +84,6 @@ def _heard(connection: Connection, words: str, now: datetime) -> Health:
 def is_called(account: Account) -> bool:
     """This function will say whether the account's network can call us."""
     return account.channel in registry.kinds() and issubclass(registry.adapter_class(account.channel), Hears)
-
-
-def is_asked(account: Account) -> bool:
-    """This function will say whether the account's network can be asked for what is new."""
-    return account.channel in registry.kinds() and issubclass(registry.adapter_class(account.channel), Fetches)
 
 
 def facts(connection: Connection, now: datetime, zone: str) -> list[dict[str, str]]:

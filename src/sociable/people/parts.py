@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +17,6 @@ from django.views.decorators.cache import never_cache
 
 from sociable.people.models import Person
 from sociable.people.permissions import MAY, Act
-
-
-class View(Protocol):
-    """A page for staff."""
-
-    def __call__(self, request: HttpRequest, /, **kwargs: Any) -> HttpResponse: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,6 @@ class _Writer:
         self._facts, self._now = facts, now
         self._notices: list[Notice] = []
         self._told: list[tuple[Chain, Told, By, Notice]] = []
-        self._desk: list[live.Event] = []
 
     def add(self, chain: Chain, telling: Telling, should_at: datetime) -> None:
         """Note who is told of a chain, and since when they should be."""

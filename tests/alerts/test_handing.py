@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from concurrent.futures import Future
 from datetime import time
 from urllib.parse import urlsplit
 
@@ -12,13 +11,15 @@ import pytest
 from django.test import Client
 
 from sociable.alerts.models import Notice, Route
-from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
+from sociable.channels.base import ChannelError, RateLimited
 from sociable.channels.notices.carriers import CARRIERS
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert, notify
 from sociable.journeys.notify import Outcome
-from sociable.worker import handing
+from sociable.worker import carrying, handing
+from sociable.worker.carrying import Carrying
+from sociable.worker.handing_process import Outside
 from sociable.worker.leases import Leases
 from tests.cast import at, later
 from tests.journeys.mail import letters
@@ -32,12 +33,11 @@ def hand_over(now, kinds=MAIL) -> list[Outcome]:
     outcomes = []
     errands = notify.begin(due.claim(now, 50, kinds), now)
     for errand in errands:
-        future: Future[str] = Future()
         try:
-            future.set_result(CARRIERS[errand.row.kind.removeprefix("notice-")].hand_over(errand.parcel))
+            said = CARRIERS[errand.row.kind.removeprefix("notice-")].hand_over(errand.parcel)
+            outcomes.append(Outcome(errand, said=said))
         except ChannelError as error:
-            future.set_exception(error)
-        outcomes.append(handing.outcome_of(errand, future))
+            outcomes.append(Outcome(errand, error=error))
     notify.finish(outcomes, now)
     return outcomes
 
@@ -224,15 +224,33 @@ class Slow:
         return "taken"
 
 
+class Here:
+    """Carries in this process, by the same code as the one outside."""
+
+    def __init__(self, carrier: Slow) -> None:
+        self.carrying = Carrying({carrier.kind: carrier})
+
+    def send(self, loads, in_hand):
+        self.carrying.take(loads)
+
+    def heard(self, in_hand):
+        news = []
+        self.carrying.turn(0.05, news.append)
+        return news
+
+    def end(self):
+        self.carrying.close()
+
+
 @pytest.fixture
 def loop(monkeypatch, outside):
-    """The loop of mail over such servers, at an hour of the tests."""
+    """The loop over such servers, at an hour of the tests."""
     carrier = Slow()
-    made = handing.Handing(carrier, Leases())
+    made = handing.Handing(Leases(), Here(carrier))
     monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
     yield made, carrier
     carrier.door.set()
-    made._pool.shutdown(wait=True)
+    made._carries.end()
 
 
 def told_by(house, *addresses: str) -> None:
@@ -272,13 +290,106 @@ def test_a_server_that_is_down_is_left_alone_after_two_failures(house, loop):
     told_by(house, *(f"{n}@down.example.org" for n in range(6)))
     asked_and_told(house)
     turns(made, lambda: Notice.objects.filter(detail__startswith="It does not answer just now").count() >= 2)
-    assert made._places["down.example.org"].is_down()
+    assert made._carries.carrying._places["email", "down.example.org"].is_down()
 
 
 def test_what_never_comes_back_is_a_doubt(house, loop, monkeypatch):
     made, _ = loop
     told_by(house, "a@hangs.example.org")
     asked_and_told(house)
-    monkeypatch.setattr(handing, "LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr(carrying, "LONGEST_SECONDS", 0.0)
     turns(made, lambda: Notice.objects.filter(state="unknown").exists())
-    assert isinstance(handing.outcome_of(None, Future()).error, OutcomeUnknown)
+    assert "did not answer in time" in Notice.objects.get(state="unknown").detail
+
+
+# -- the process outside -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outdoors(monkeypatch, outside):
+    """The loop with the process that really carries, at an hour of the tests."""
+    made = handing.Handing(Leases(), Outside())
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    yield made
+    made._carries.end()
+
+
+def patiently(made, until) -> None:
+    """Turns with pauses, as a process needs them to come to life."""
+    turns(made, lambda: until() or time_passes.wait(0.05), most=600)
+
+
+time_passes = threading.Event()
+
+
+def test_a_process_of_its_own_carries_and_what_it_said_is_noted(house, outdoors, outside):
+    asked_and_told(house)
+    patiently(outdoors, lambda: Notice.objects.filter(state="handed", route__kind="email").exists())
+    assert len(letters(outside)) == 1
+    assert Notice.objects.get(route__kind="email").detail.startswith("The mail server took it")
+    assert not DueRow.objects.filter(kind="notice-email", done_at=None).exists()
+
+
+def test_when_that_process_dies_what_had_left_is_a_doubt_and_the_next_notice_is_carried_by_another(
+    house, outdoors, outside
+):
+    outside.says_nothing_after_data = True
+    asked_and_told(house)
+    patiently(outdoors, lambda: len(outside.taken) == 1)
+    outdoors._carries._running.process.kill()
+    patiently(outdoors, lambda: Notice.objects.filter(state="unknown").exists())
+    assert Notice.objects.get(state="unknown").detail == handing.DIED
+    outside.says_nothing_after_data = False
+    Route.objects.update(rests_until_at=None)
+    house.cast.ask("Another", when=at(10), email="e@example.org")
+    house.pass_time(at(10))
+    patiently(outdoors, lambda: Notice.objects.filter(state="handed", route__kind="email").exists())
+    assert len(outside.taken) == 2
+
+
+class Mortal:
+    """Takes loads and dies, having begun those whose place in the order it is told."""
+
+    def __init__(self, *begins: set[int]) -> None:
+        self.begins, self.taken, self.news = list(begins), [], []
+
+    def send(self, loads, in_hand):
+        self.taken.append(len(loads))
+        begun = [load.number for place, load in enumerate(loads) if place in self.begins[0]]
+        self.news = [[carrying.News(begun=begun)], None]
+
+    def heard(self, in_hand):
+        said = self.news.pop(0) if self.news else []
+        if said is None:
+            self.begins.pop(0)
+            raise handing.Died
+        return said
+
+    def end(self):
+        pass
+
+
+def test_what_had_not_left_when_the_process_died_is_given_to_the_next_and_not_for_ever(house, monkeypatch, outside):
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    told_by(house, "a@example.org", "b@example.org")
+    asked_and_told(house)
+    mortal = Mortal({0}, set(), set())
+    made = handing.Handing(Leases(), mortal)
+    turns(made, lambda: not made._on_their_way and len(mortal.taken) > 1)
+    assert mortal.taken == [3, 2, 2]
+    rings = Notice.objects.filter(route__kind="email").order_by("pk")
+    assert [one.state for one in rings] == ["unknown", "queued", "queued"]  # the last route of each: tried again later
+    assert {one.detail for one in rings[1:]} == {handing.BROKE}
+
+
+def test_more_of_one_kind_than_may_be_on_their_way_wait_and_hold_up_no_other(house, loop, monkeypatch):
+    made, carrier = loop
+    monkeypatch.setattr(handing, "BATCH", 2)
+    told_by(house, *(f"{n}@hangs.example.org" for n in range(5)))
+    asked_and_told(house)
+    for _ in range(5):
+        made.turn()
+    assert Notice.objects.filter(state="handing").count() == 2
+    assert DueRow.objects.filter(kind="notice-email", done_at=None).exclude(claim_id=due.NOBODY).count() == 2
+    carrier.door.set()
+    turns(made, lambda: len(carrier.took) == 6)

@@ -1,7 +1,7 @@
-"""Hands notices to their routes: one loop a kind of route, many at once in threads that touch no table.
+"""Hands notices to what carries them out of the house, and has noted what became of them: many in one transaction.
 
-A route that hangs holds up only its own server: what else would go there waits apart or takes another route, and all other
-servers and kinds go on. What is noted of it, and who is told next, is decided in journeys/notify.
+They are carried in a process of its own, so that the desk is told by threads that share Python with none of that. What a route
+said, and who is told next, is decided in journeys/notify; how many go at once to the same server, by carrying.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from django.db import close_old_connections
 from django.utils import timezone
 
 from sociable.channels.base import ChannelError, OutcomeUnknown
-from sociable.channels.notices.base import Carrier
 from sociable.channels.notices.carriers import CARRIERS
 from sociable.due import queries as due_rows
 from sociable.due import services as due
@@ -27,53 +26,58 @@ from sociable.due.models import DueRow
 from sociable.journeys import notify
 from sociable.journeys.notify import Errand, Outcome
 from sociable.live import hub
+from sociable.worker.carrying import Load, News, Said
+from sociable.worker.handing_process import Died, Outside
 from sociable.worker.leases import Leases
 
 log = logging.getLogger(__name__)
-BATCH = 200  # rows in one transaction
-LOOK_SECONDS = 0.05  # how often new rows are looked for while some are on their way
+BATCH = 200  # rows in one transaction, and of one kind of route on their way
+LOOK_SECONDS = 0.1  # how often new rows are looked for, and what was said is noted, while some are on their way
 POLL_SECONDS = 1.0
 SHORTEST_SECONDS = 0.005  # another worker may have what is due in hand
 PATIENCE_SECONDS = 5.0  # for what is on its way when the worker stops
-LONGEST_SECONDS = 20.0  # then it is taken for lost, whatever its own time-outs say
-FAILURES_TO_DOWN = 2
-FIRST_DOWN_SECONDS, LONGEST_DOWN_SECONDS = 5.0, 300.0
+DEATHS = 2  # so often what had not left is given to the next process
 KINDS = tuple(f"notice-{kind}" for kind in CARRIERS)
+DIED = "What carries notices was stopped while it had it; it may or may not have arrived."
+BROKE = "What carries notices broke off before it left."
 
 
-@dataclass
-class Place:
-    """One server that carries notices: what is on its way there, and since when it does not answer."""
+class Carries(Protocol):
+    """What takes loads and says in its own time what became of them."""
 
-    failures: int = 0
-    down_until: float = 0.0
-    because: str = ""
+    def send(self, loads: Sequence[Load], in_hand: int) -> None:
+        """This function will take loads, beside so many that it has."""
+        ...
 
-    def is_down(self) -> bool:
-        """This function will say whether it is left alone just now."""
-        return time.monotonic() < self.down_until
+    def heard(self, in_hand: int) -> list[News]:
+        """This function will return what was said since the last time.
 
-    def went(self, error: ChannelError | None) -> None:
-        """This function will keep how an errand there went: two failures in a row, and it is left alone, longer each time."""
-        if error is None or error.permanent:
-            self.failures, self.down_until = 0, 0.0
-            return
-        self.failures, self.because = self.failures + 1, error.message
-        if self.failures >= FAILURES_TO_DOWN:
-            pause = min(LONGEST_DOWN_SECONDS, FIRST_DOWN_SECONDS * 2 ** (self.failures - FAILURES_TO_DOWN))
-            self.down_until = time.monotonic() + pause
+        Errors: Died
+        """
+        ...
+
+    def end(self) -> None:
+        """This function will stop carrying there and then."""
+        ...
+
+
+@dataclass(slots=True)
+class OnItsWay:
+    """An errand in other hands: whether it has left, and how many processes have died with it."""
+
+    errand: Errand
+    kind: str
+    has_left: bool = False
+    deaths: int = 0
 
 
 class Handing:
-    """The loop of one kind of route."""
+    """The loop of all routes that leave the house."""
 
-    def __init__(self, carrier: Carrier, leases: Leases) -> None:
-        self._carrier, self._leases = carrier, leases
-        self._kinds = [f"notice-{carrier.kind}"]
-        self._pool = ThreadPoolExecutor(carrier.at_once, thread_name_prefix=f"handing-{carrier.kind}")
-        self._going: dict[Future[str], tuple[Errand, str, float]] = {}
-        self._waiting: deque[Errand] = deque()
-        self._places: dict[str, Place] = {}
+    def __init__(self, leases: Leases, carries: Carries) -> None:
+        self._leases, self._carries = leases, carries
+        self._on_their_way: dict[int, OnItsWay] = {}
+        self._numbers = 0
         self._unnoted: list[Outcome] = []
 
     def run(self, stop: threading.Event) -> None:
@@ -84,11 +88,13 @@ class Handing:
                 close_old_connections()
                 found = self.turn()
             except Exception:
-                log.exception("notices could not be handed over", extra={"route_kind": self._carrier.kind})
+                log.exception("notices could not be handed over")
                 stop.wait(POLL_SECONDS)
                 continue
-            if not found and not self._going:
-                hub.wait_for_work(seen, until_next(self._kinds, POLL_SECONDS))
+            if self._on_their_way:
+                stop.wait(LOOK_SECONDS)
+            elif not found:
+                hub.wait_for_work(seen, until_next(KINDS, POLL_SECONDS))
         self._stop()
         close_old_connections()
 
@@ -96,23 +102,29 @@ class Handing:
         """Note what is on its way, as far as it comes to an end soon; the rest is a doubt, and told by another route."""
         until = time.monotonic() + PATIENCE_SECONDS
         try:
-            while self._going and time.monotonic() < until:
+            while self._on_their_way and time.monotonic() < until:
                 self._note(self._ended())
-            self._note([])
+                time.sleep(LOOK_SECONDS)
         except Exception:
-            log.exception("what became of notices could not be noted", extra={"route_kind": self._carrier.kind})
-        self._pool.shutdown(wait=False, cancel_futures=True)
+            log.exception("what became of notices could not be noted")
+        self._carries.end()
 
     def turn(self) -> int:
-        """This function will take up what is due, begin what has room, and note what has ended; it returns how many were taken up."""
-        room = BATCH - len(self._going) - len(self._waiting)
-        rows = due.claim(timezone.now(), room, self._kinds) if room > 0 else []
+        """This function will note what has ended, take up what is due and send it out; it returns how many were taken up."""
+        self._note(self._ended())
+        rows = self._claimed()
         if rows:
             errands = self._begun(rows)
             self._leases.add(errand.row for errand in errands)
-            self._waiting.extend(errands)
-        self._note(self._begin_waiting() + self._ended())
+            self._send([OnItsWay(errand, errand.row.kind.removeprefix("notice-")) for errand in errands])
         return len(rows)
+
+    def _claimed(self) -> list[DueRow]:
+        """What is due of the kinds of which not too many are on their way: one that hangs holds up no other."""
+        busy = Counter(one.kind for one in self._on_their_way.values())
+        free = [kind for kind in CARRIERS if busy[kind] < BATCH]
+        room = BATCH - max((busy[kind] for kind in free), default=BATCH)
+        return due.claim(timezone.now(), room, [f"notice-{kind}" for kind in free]) if room else []
 
     def _begun(self, rows: list[DueRow]) -> list[Errand]:
         """What leaves of these; where they cannot be begun together each is begun alone, so that none stops the others."""
@@ -129,6 +141,15 @@ class Handing:
                 due.postpone(row, timezone.now(), f"{type(error).__name__}: {error}")
         return errands
 
+    def _send(self, some: Sequence[OnItsWay]) -> None:
+        before, loads = len(self._on_their_way), []
+        for one in some:
+            self._numbers += 1
+            self._on_their_way[self._numbers] = one
+            loads.append(Load(self._numbers, one.kind, one.errand.parcel))
+        if loads:
+            self._carries.send(loads, before)
+
     def _note(self, ended: list[Outcome]) -> None:
         """Keep what the routes said. It is known only here: a database that is away for a moment is told when it is back."""
         self._unnoted += ended
@@ -139,51 +160,34 @@ class Handing:
             self._leases.drop(outcome.errand.row)
         self._unnoted = []
 
-    def _begin_waiting(self) -> list[Outcome]:
-        """Begin what has a free thread at its own server; what would go to one that does not answer ends at once."""
-        busy = Counter(place for _, place, _ in self._going.values())
-        refused, still = [], deque[Errand]()
-        for errand in self._waiting:
-            name = self._carrier.place(errand.parcel)
-            place = self._places.setdefault(name, Place())
-            if place.is_down():
-                refused.append(Outcome(errand, error=ChannelError(f"It does not answer just now: {place.because}")))
-            elif (
-                busy[name] >= (1 if place.failures else self._carrier.at_one_place)
-                or len(self._going) >= self._carrier.at_once
-            ):
-                still.append(errand)
-            else:
-                future = self._pool.submit(self._carrier.hand_over, errand.parcel)
-                self._going[future] = (errand, name, time.monotonic())
-                busy[name] += 1
-        self._waiting = still
-        return refused
-
     def _ended(self) -> list[Outcome]:
-        done = wait(self._going, LOOK_SECONDS, FIRST_COMPLETED).done if self._going else set()
-        late = [f for f, (_, _, began) in self._going.items() if time.monotonic() - began > LONGEST_SECONDS]
-        return [self._outcome(future) for future in {*done, *late}]
+        ended = []
+        try:
+            for news in self._carries.heard(len(self._on_their_way)):
+                for number in news.begun:
+                    self._on_their_way[number].has_left = True
+                ended += [self._outcome(said) for said in news.ended]
+        except Died:
+            log.error("the process that carries notices has died", extra={"in_hand": len(self._on_their_way)})  # noqa: TRY400 - ours, with no trace worth a line
+            ended = self._after_death()
+        return ended
 
-    def _outcome(self, future: Future[str]) -> Outcome:
-        errand, name, _ = self._going.pop(future)
-        outcome = outcome_of(errand, future)
-        self._places[name].went(outcome.error)
-        return outcome
+    def _outcome(self, said: Said) -> Outcome:
+        errand = self._on_their_way.pop(said.number).errand
+        if said.broke:
+            log.error("a route broke", extra={"notice_id": errand.notice_id, "where": said.broke})
+        return Outcome(errand, said=said.said, error=said.error)
 
-
-def outcome_of(errand: Errand, future: Future[str]) -> Outcome:
-    """This function will say what became of an errand; one that never came back may have been taken."""
-    if not future.done():
-        return Outcome(errand, error=OutcomeUnknown("It did not answer in time; it may or may not have arrived."))
-    try:
-        return Outcome(errand, said=future.result())
-    except ChannelError as error:
-        return Outcome(errand, error=error)
-    except Exception as error:
-        log.exception("a route broke", extra={"notice_id": errand.notice_id})
-        words = f"Sociable met something it did not expect: {type(error).__name__}."
-        return Outcome(errand, error=OutcomeUnknown(words))
+    def _after_death(self) -> list[Outcome]:
+        """What had left may have arrived; what had not is given to the next process, and not for ever."""
+        had, self._on_their_way = list(self._on_their_way.values()), {}
+        ended = [Outcome(one.errand, error=OutcomeUnknown(DIED)) for one in had if one.has_left]
+        kept = [one for one in had if not one.has_left]
+        for one in kept:
+            one.deaths += 1
+        ended += [Outcome(one.errand, error=ChannelError(BROKE)) for one in kept if one.deaths > DEATHS]
+        self._send([one for one in kept if one.deaths <= DEATHS])
+        return ended
 
 
 def until_next(kinds: Sequence[str], longest: float) -> float:
@@ -193,6 +197,6 @@ def until_next(kinds: Sequence[str], longest: float) -> float:
     return longest if at is None else max(SHORTEST_SECONDS, (at - now) / timedelta(seconds=1))
 
 
-def all_kinds(leases: Leases) -> Iterable[Handing]:
-    """This function will make the loop of every kind of route that leaves the house."""
-    return [Handing(carrier, leases) for carrier in CARRIERS.values()]
+def outside(leases: Leases) -> Handing:
+    """This function will make the loop that hands notices to a process of its own."""
+    return Handing(leases, Outside())

@@ -212,10 +212,8 @@ class Worker:
             )
             for lane in LANES
         ]
-        self._lanes += [
-            threading.Thread(target=one.run, args=(self._stop,), name=f"worker-{name}", daemon=True)
-            for name, one in zip(handing.KINDS, handing.all_kinds(self._leases), strict=True)
-        ]
+        hands = handing.outside(self._leases)
+        self._lanes.append(threading.Thread(target=hands.run, args=(self._stop,), name="worker-handing", daemon=True))
         beside = (("leases", self._leases.keep), ("watch", watch.run), ("begin", _begin))
         self._beside = [
             threading.Thread(target=run, args=(self._stop,), name=f"worker-{name}", daemon=True) for name, run in beside

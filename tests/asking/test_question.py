@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from sociable.asking.question import Given, Question
+from sociable.asking.question import Among, Given, Question
 from sociable.conversations.models import Conversation, Message
 from sociable.due.models import DueRow
 from tests.cast import MONDAY_10, at
@@ -91,3 +91,13 @@ def test_it_is_worded_once(two: list[Message]) -> None:
 def test_what_is_not_given_is_missed_at_once(two: list[Message]) -> None:
     with pytest.raises(KeyError):
         Question(lambda: Message.objects.filter(pk=Given("number"))).all(nummer=two[0].pk)
+
+
+def test_ids_go_in_as_a_list_however_many_there_are(two: list[Message], django_assert_num_queries: Any) -> None:
+    question = Question(lambda: Message.objects.filter(pk__in=Among("numbers")).values_list("pk").order_by("pk"))
+    ids = [message.pk for message in two]
+    with django_assert_num_queries(4):
+        assert question.all(numbers=[]) == []
+        assert question.all(numbers={ids[0]}) == [(ids[0],)]
+        assert question.all(numbers=dict.fromkeys(ids).keys()) == [(pk,) for pk in ids]
+        assert question.all(numbers=range(1, 70_000)) == [(pk,) for pk in ids]  # more than a statement takes parameters

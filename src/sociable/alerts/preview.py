@@ -65,7 +65,7 @@ def preview(account: Account, arrived_at: datetime) -> Preview:
     at_of = sorted(
         warnings_of(clock, stated.calendar, tuple(settings.WARNING_SHARES)).items(), key=lambda pair: pair[1]
     )
-    told_at_all = account.pk in queries.facts([account], arrived_at).alerted
+    told_at_all = account.pk in queries.alerted([account])
     instants = tuple(_instants(account, at_of)) if told_at_all else ()
     return Preview(account, arrived_at, clock.due_at, told_at_all, instants)
 

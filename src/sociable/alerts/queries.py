@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 
 from sociable.alerts.models import AlertPolicy, Notice, Route
+from sociable.asking.question import Among, Given, Question
 from sociable.cover import duty, queries
 from sociable.cover.models import Readiness, Shift, TimeAway, WorkingPattern
 from sociable.directory import queries as directory
@@ -40,7 +41,6 @@ class Facts:
     situations: Mapping[int, Situation]
     policies: Mapping[int, AlertPolicy]
     everybody: People
-    alerted: frozenset[int]
 
     def somebody(self, person: Person) -> Somebody:
         """This function will describe a person who stands in no rota: whoever holds a request."""
@@ -56,7 +56,7 @@ def facts(accounts: Iterable[Account], now: datetime, besides: Iterable[Person] 
     given = {account.pk: account for account in accounts}
     covered = {pk: covering(account) for pk, account in given.items()}
     ids = {account.pk for account in covered.values()}
-    policies = {one.account_id: one for one in AlertPolicy.objects.filter(account__in=ids).select_related("named")}
+    policies = {one.account_id: one for one in _POLICIES.all(accounts=ids)}
     standing = _Standing.read(list({one.pk: one for one in covered.values()}.values()), policies, now)
     everybody = People.read(standing.people | {one.pk for one in besides}, now)
     calendars = directory.judging_calendars(given.values())
@@ -78,8 +78,12 @@ def facts(accounts: Iterable[Account], now: datetime, besides: Iterable[Person] 
         situations,
         {pk: policies.get(one.pk, NO_POLICY) for pk, one in covered.items()},
         everybody,
-        _alerted(covered, policies),
     )
+
+
+_POLICIES = Question(
+    lambda: AlertPolicy.objects.filter(account__in=Among("accounts")).select_related("named").order_by()
+)
 
 
 def rule_of(policy: AlertPolicy) -> Policy:
@@ -92,17 +96,25 @@ def rule_of(policy: AlertPolicy) -> Policy:
     )
 
 
-def _alerted(covered: Mapping[int, Account], policies: Mapping[int, AlertPolicy]) -> frozenset[int]:
-    """Accounts whose people are told at all: from the first published shift on, or as somebody set it."""
-    ids = {account.pk for account in covered.values()}
-    unset = ids - policies.keys()
-    rostered = set(
-        Shift.accounts.through.objects.filter(account__in=unset, shift__state=Shift.State.PUBLISHED)
-        .values_list("account_id", flat=True)
+def alerted(accounts: Iterable[Account]) -> frozenset[int]:
+    """This function will say by ids of which accounts the people are told at all: from the first published shift on, or as set."""
+    covered = {account.pk: covering(account).pk for account in accounts}
+    is_on = dict(_IS_ON.all(accounts=set(covered.values())))
+    is_on |= dict.fromkeys((pk for (pk,) in _ROSTERED.all(accounts=set(covered.values()) - is_on.keys())), True)
+    return frozenset(pk for pk, there in covered.items() if is_on.get(there))
+
+
+_IS_ON = Question(
+    lambda: AlertPolicy.objects.filter(account__in=Among("accounts")).values_list("account_id", "is_on").order_by()
+)
+_ROSTERED = Question(
+    lambda: (
+        Shift.accounts.through._base_manager.filter(account__in=Among("accounts"), shift__state=Shift.State.PUBLISHED)
+        .values_list("account_id")
+        .order_by()
         .distinct()
     )
-    on = rostered | {pk for pk, policy in policies.items() if policy.is_on}
-    return frozenset(pk for pk, account in covered.items() if account.pk in on)
+)
 
 
 @dataclass(slots=True)
@@ -124,8 +136,7 @@ class _Standing:
     def read(cls, accounts: list[Account], policies: Mapping[int, AlertPolicy], now: datetime) -> _Standing:
         """Read it, with three queries."""
         found, ids = cls(), [account.pk for account in accounts]
-        ready = Readiness.objects.standing(now).filter(account__in=ids, person__is_active=True)
-        for account_id, person_id in ready.order_by("person__name", "pk").values_list("account_id", "person_id"):
+        for account_id, person_id in _READY.all(accounts=ids, now=now):
             found.ready[account_id].append(person_id)
         found.duty = duty.shifts_now(ids, now)
         found.leads = {pk: [one.pk for one in people] for pk, people in queries.who_plans(accounts).items()}
@@ -135,6 +146,16 @@ class _Standing:
             if named:
                 found.named[account.pk] = named
         return found
+
+
+_READY = Question(
+    lambda: (
+        Readiness.objects.standing(Given("now"))
+        .filter(account__in=Among("accounts"), person__is_active=True)
+        .order_by("person__name", "pk")
+        .values_list("account_id", "person_id")
+    )
+)
 
 
 @dataclass(slots=True)
@@ -152,20 +173,17 @@ class People:
     @classmethod
     def read(cls, ids: set[int], now: datetime) -> People:
         """Read them, with six queries; who may no longer sign in is left out."""
-        found = cls(now, dict(Person.objects.filter(pk__in=ids, is_active=True).values_list("pk", "name")))
-        roles = Role.objects.filter(person__in=found.names).order_by("-pk")
-        found.divisions = dict(roles.values_list("person_id", "partner__division"))
-        for route in Route.objects.filter(person__in=found.names, is_on=True):
+        found = cls(now, dict(_NAMES.all(people=ids)))
+        found.divisions = dict(_DIVISIONS.all(people=found.names.keys()))
+        for route in _ROUTES.all(people=found.names.keys()):
             found.routes[route.person_id].append(route)
-        patterns = WorkingPattern.objects.filter(person__in=found.names).order_by("valid_from_on", "id")
-        for person, on, notation, zone in patterns.values_list("person_id", "valid_from_on", "notation", "zone"):
+        for person, on, notation, zone in _PATTERNS.all(people=found.names.keys()):
             found.patterns[person].append((on, notation, zone))
-        shifts = Shift.objects.published().touching(now, now + AHEAD).filter(person__in=found.names)
-        for person, *span in shifts.values_list("person_id", "starts_at", "ends_at"):
-            found.shifts[person].append((span[0], span[1]))
-        away = TimeAway.objects.counted().touching(now, now + AHEAD).filter(person__in=found.names)
-        for person, *span in away.values_list("person_id", "starts_at", "ends_at"):
-            found.away[person].append((span[0], span[1]))
+        stretch = {"people": found.names.keys(), "now": now, "until": now + AHEAD}
+        for person, starts_at, ends_at in _SHIFTS.all(**stretch):
+            found.shifts[person].append((starts_at, ends_at))
+        for person, starts_at, ends_at in _AWAY.all(**stretch):
+            found.away[person].append((starts_at, ends_at))
         return found
 
     def known(self, person_id: int | None) -> Somebody | None:
@@ -231,3 +249,37 @@ def reaches(person: Person, now: datetime) -> bool:
     """This function will say whether any route that rings is known to reach a person."""
     proved = Route.objects.filter(person=person, is_on=True, trouble="", doubted_at=None).exclude(confirmed_at=None)
     return any(not route.fails(now) for route in proved.exclude(kind=Route.Kind.DESK))
+
+
+_NAMES = Question(
+    lambda: Person.objects.filter(pk__in=Among("people"), is_active=True).values_list("pk", "name").order_by()
+)
+_DIVISIONS = Question(
+    lambda: (
+        Role.objects.filter(person__in=Among("people")).values_list("person_id", "partner__division").order_by("-pk")
+    )
+)
+_ROUTES = Question(lambda: Route.objects.filter(person__in=Among("people"), is_on=True))
+_PATTERNS = Question(
+    lambda: (
+        WorkingPattern.objects.filter(person__in=Among("people"))
+        .values_list("person_id", "valid_from_on", "notation", "zone")
+        .order_by("valid_from_on", "id")
+    )
+)
+_SHIFTS = Question(
+    lambda: (
+        Shift.objects.published()
+        .touching(Given("now"), Given("until"))
+        .filter(person__in=Among("people"))
+        .values_list("person_id", "starts_at", "ends_at")
+    )
+)
+_AWAY = Question(
+    lambda: (
+        TimeAway.objects.counted()
+        .touching(Given("now"), Given("until"))
+        .filter(person__in=Among("people"))
+        .values_list("person_id", "starts_at", "ends_at")
+    )
+)

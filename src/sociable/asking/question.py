@@ -5,7 +5,8 @@ What is asked is written where it belongs, as a queryset; here nothing is known 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +29,18 @@ class Given(Expression):
     def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Given]]:  # type: ignore[override]
         """Leave room for the value, and say in its place which it is."""
         return "%s", [self]
+
+
+class Among(Given):
+    """Stands after `__in` for any number of ids that are given when it is asked."""
+
+    def as_sqlite(self, _compiler: Any, _connection: Any) -> tuple[str, list[Given]]:
+        """SQLite takes a list as JSON, so that the wording is one however many there are."""
+        return "(SELECT value FROM json_each(%s))", [self]
+
+    def as_postgresql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Given]]:
+        """PostgreSQL takes it as an array."""
+        return "(SELECT unnest(%s::bigint[]))", [self]
 
 
 class _Worded(Generic[Row]):
@@ -71,8 +84,9 @@ def _objects(compiler: Any, chosen: Sequence[Any], alias: str) -> Callable[[list
 class Question(Generic[Row]):
     """A queryset that is worded once for each kind of database. Where a value goes stands `Given("its name")`.
 
-    Shape:  of rows, with what is joined to them, or of `values_list`; not of annotations or prefetches. The wording takes
-            Django from half a millisecond to two, several times what the database takes for a small question
+    Shape:  of rows, with what is joined to them, or of `values_list`; not of annotations or prefetches. Ids go in as a list,
+            with `Among`. The wording takes Django from half a millisecond to two, several times what the database takes for a
+            small question
     """
 
     def __init__(self, words: Callable[[], QuerySet[Any, Row]]) -> None:
@@ -99,4 +113,6 @@ class Question(Generic[Row]):
 
 def _plain(value: Any) -> Any:
     """As the database takes it."""
+    if isinstance(value, list | tuple | range | Set):
+        return json.dumps(list(value)) if connection.vendor == "sqlite" else list(value)
     return connection.ops.adapt_datetimefield_value(value.astimezone(UTC)) if isinstance(value, datetime) else value

@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from sociable.asking.question import Among, Given, Question
 from sociable.cover.models import Readiness, RotaChange, Shift, TimeAway
 from sociable.directory.models import Account
 from sociable.people.models import Person
@@ -59,19 +61,25 @@ def shifts_now(account_ids: Iterable[int], now: datetime) -> dict[int, dict[int,
 
     Shape:  one query, however many accounts
     """
+    found: dict[int, dict[int, Span]] = defaultdict(dict)
+    for account_id, person_id, starts_at, ends_at in _ON_NOW.all(accounts=set(account_ids), now=now):
+        found[account_id][person_id] = (starts_at, ends_at)
+    return dict(found)
+
+
+def _on_now() -> QuerySet[Any, Any]:
+    now = Given("now")
     on = Shift.accounts.through._base_manager.filter(
-        account__in=set(account_ids), shift__state=Shift.State.PUBLISHED, shift__person__is_active=True,
+        account__in=Among("accounts"), shift__state=Shift.State.PUBLISHED, shift__person__is_active=True,
         shift__starts_at__lte=now, shift__ends_at__gt=now,
     )  # fmt: skip
     ready = Readiness.objects.standing(now).filter(person=OuterRef("shift__person"), account=OuterRef("account"))
     away = TimeAway.objects.counted().filter(person=OuterRef("shift__person"), starts_at__lte=now, ends_at__gt=now)
-    found: dict[int, dict[int, Span]] = defaultdict(dict)
     rows = on.filter(Exists(ready), ~Exists(away)).order_by("shift__starts_at", "shift_id")
-    for account_id, person_id, *span in rows.values_list(
-        "account_id", "shift__person_id", "shift__starts_at", "shift__ends_at"
-    ):
-        found[account_id][person_id] = (span[0], span[1])
-    return dict(found)
+    return rows.values_list("account_id", "shift__person_id", "shift__starts_at", "shift__ends_at")
+
+
+_ON_NOW: Question[tuple[int, int, datetime, datetime]] = Question(_on_now)
 
 
 def shown_on(account_id: int, begins_at: datetime, ends_at: datetime) -> list[Person]:

@@ -9,7 +9,7 @@ import secrets
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Expression, F, Q
 
 from sociable.directory.models import Account
 from sociable.people.models import Partner, Person, Service
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class ReadinessRows(models.QuerySet["Readiness"]):
     """Questions over readiness."""
 
-    def standing(self, now: datetime) -> ReadinessRows:
+    def standing(self, now: datetime | Expression) -> ReadinessRows:
         """What holds at an instant: begun, not expired, not taken back."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), withdrawn_at=None, ready_from_at__lte=now)
 
@@ -135,7 +135,7 @@ class Shifts(models.QuerySet["Shift"]):
         """What holds: what everybody sees."""
         return self.filter(state=Shift.State.PUBLISHED)
 
-    def touching(self, begins_at: datetime, ends_at: datetime) -> Shifts:
+    def touching(self, begins_at: datetime | Expression, ends_at: datetime | Expression) -> Shifts:
         """Shifts with any time in common with a stretch."""
         return self.filter(starts_at__lt=ends_at, ends_at__gt=begins_at)
 
@@ -311,7 +311,7 @@ class TimesAway(models.QuerySet["TimeAway"]):
         """What takes somebody off the board: what was agreed, and what needs no agreement."""
         return self.filter(state=TimeAway.State.AGREED)
 
-    def touching(self, begins_at: datetime, ends_at: datetime) -> TimesAway:
+    def touching(self, begins_at: datetime | Expression, ends_at: datetime | Expression) -> TimesAway:
         """Time away with any time in common with a stretch."""
         return self.filter(starts_at__lt=ends_at, ends_at__gt=begins_at)
 

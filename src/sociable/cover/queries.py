@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
+from sociable.asking.question import Among, Question
 from sociable.directory.models import Account, Accounts
 from sociable.people.models import Person, Role
 from sociable.people.permissions import MAY, Act, holds_at, scope_filter
@@ -76,11 +77,17 @@ def who_plans(accounts: Iterable[Account]) -> dict[int, list[Person]]:
     Shape:  account id to people who can sign in, by name; of an account's own leads, its service's and its body's the first there are
     """
     wanted = list(accounts)
-    roles = Role.objects.filter(
-        kind__in=PLANNERS, person__is_active=True, partner__in={one.partner_id for one in wanted}
-    )
-    known = list(roles.select_related("person").order_by("person__name", "pk"))
+    known = _PLANNING.all(partners={one.partner_id for one in wanted})
     return {account.pk: _nearest(account, known) for account in wanted}
+
+
+_PLANNING = Question(
+    lambda: (
+        Role.objects.filter(kind__in=PLANNERS, person__is_active=True, partner__in=Among("partners"))
+        .select_related("person")
+        .order_by("person__name", "pk")
+    )
+)
 
 
 def _nearest(account: Account, roles: Iterable[Role]) -> list[Person]:

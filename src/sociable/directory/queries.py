@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, prefetch_related_objects
 
-from sociable.asking.question import Given, Question
+from sociable.asking.question import Among, Given, Question
 from sociable.channels import registry
 from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
 from sociable.domain.promise import Clock, Form, Promise, clock_of, first_answer_by
@@ -77,13 +77,21 @@ def calendars_of(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
     """
     wanted = {account.pk: account for account in accounts}
     stated: dict[int, dict[date, str]] = {pk: {} for pk in wanted}
-    rows = HoursVersion.objects.filter(account_id__in=wanted).order_by("valid_from_on", "id")
-    for account_id, from_on, notation in rows.values_list("account_id", "valid_from_on", "notation"):
+    for account_id, from_on, notation in _HOURS_OF_MANY.all(accounts=wanted.keys()):
         stated[account_id][from_on] = notation
     return {
         pk: calendar_from(tuple(stated[pk].items()), division_of(account), zone_of(account)) if stated[pk] else None
         for pk, account in wanted.items()
     }
+
+
+_HOURS_OF_MANY = Question(
+    lambda: (
+        HoursVersion.objects.filter(account__in=Among("accounts"))
+        .order_by("valid_from_on", "id")
+        .values_list("account_id", "valid_from_on", "notation")
+    )
+)
 
 
 def account_that_sends(account: Account, channel: str, heard_by: Account | None) -> Account:

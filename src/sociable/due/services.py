@@ -10,12 +10,14 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
+from sociable.asking.question import Among, Given, Question
 from sociable.due.models import DueRow, Pace
 
 # How long a row stays with a worker that gives no sign of life. A worker renews it while a handler is busy (see worker),
@@ -94,22 +96,34 @@ def claim(
     Shape:  at most `limit` rows, earliest first, each with its attempt number raised; of some kinds and paces where named
     """
     claim_id = secrets.randbits(62) + 1
+    question = _due_rows(None if kinds is None else tuple(kinds), None if paces is None else tuple(paces), limit)
     with transaction.atomic():
-        rows = DueRow.objects.filter(done_at=None, set_aside_at=None, next_at__lte=now).order_by("next_at", "id")
-        if kinds is not None:
-            rows = rows.filter(kind__in=list(kinds))
-        if paces is not None:
-            rows = rows.filter(pace__in=list(paces))
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True)
-        taken = list(rows[:limit])
+        taken = question.all(now=now)
         if taken:
-            DueRow.objects.filter(pk__in=[row.pk for row in taken]).update(
-                claim_id=claim_id, next_at=now + lease, attempts=F("attempts") + 1
-            )
+            with connection.cursor() as cursor:
+                at = connection.ops.adapt_datetimefield_value(now + lease)
+                cursor.executemany(_TAKE, [(claim_id, at, row.pk) for row in taken])
     for row in taken:
         row.claim_id, row.next_at, row.attempts = claim_id, now + lease, row.attempts + 1
     return taken
+
+
+_TAKE = "UPDATE due_duerow SET claim_id = %s, next_at = %s, attempts = attempts + 1 WHERE id = %s"
+
+
+@lru_cache(maxsize=512)  # lanes ask for the same kinds all day, with a few numbers of rows
+def _due_rows(kinds: tuple[str, ...] | None, paces: tuple[str, ...] | None, limit: int) -> Question[DueRow]:
+    def words() -> QuerySet[DueRow]:
+        rows = DueRow.objects.filter(done_at=None, set_aside_at=None, next_at__lte=Given("now"))
+        if kinds is not None:
+            rows = rows.filter(kind__in=kinds)
+        if paces is not None:
+            rows = rows.filter(pace__in=paces)
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        return rows.order_by("next_at", "id")[:limit]
+
+    return Question(words)
 
 
 def _ours(row: DueRow) -> QuerySet[DueRow]:
@@ -125,9 +139,18 @@ def holds(row: DueRow) -> bool:
 def held(rows: Iterable[DueRow]) -> list[DueRow]:
     """This function will lock those of these rows that their claims still hold, and return them; inside a transaction."""
     given = {row.pk: row for row in rows}
-    standing = DueRow.objects.select_for_update().filter(pk__in=given, done_at=None).order_by("pk")
-    claims = dict(standing.values_list("pk", "claim_id"))
+    claims = dict(_CLAIMS.all(rows=given.keys()))
     return [row for row in given.values() if claims.get(row.pk) == row.claim_id]
+
+
+_CLAIMS = Question(
+    lambda: (
+        DueRow.objects.select_for_update()
+        .filter(pk__in=Among("rows"), done_at=None)
+        .values_list("pk", "claim_id")
+        .order_by("pk")
+    )
+)
 
 
 def close_all(rows: Iterable[DueRow], now: datetime) -> None:

@@ -28,8 +28,10 @@ def begin(came: Sequence[Came], now: datetime) -> None:
 
     Shape:  inside the transaction that notes the instants; the waits come with their accounts and who has them in hand
     """
-    facts = _facts([one.wait for one in came], now)
-    services.begin([one for one in came if one.wait.account_id in facts.alerted], facts, now)
+    told_at_all = alerts.alerted(one.wait.account for one in came)
+    begun = [one for one in came if one.wait.account_id in told_at_all]
+    if begun:
+        services.begin(begun, _facts([one.wait for one in begun], now), now)
 
 
 def _facts(waits: Sequence[Wait], now: datetime) -> Facts:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from sociable.alerts.services import Came
+from sociable.asking.question import Among, Question
 from sociable.directory import queries as directory
 from sociable.due import services as due
 from sociable.due.models import DueRow
@@ -44,7 +45,7 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
         calendars = directory.calendars_of(
             {(w.promise or w).account_id: (w.promise or w).account for w in waits.values()}.values()
         )
-        told = set(Warned.objects.filter(wait__in=waits).values_list("wait_id", "kind"))
+        told = set(_TOLD.all(waits=waits.keys()))
         came, done = [], []
         for row in ours:
             wait, kind = waits.get(row.subject_id), row.data["kind"]
@@ -71,8 +72,18 @@ def _tell(came: Sequence[Came], now: datetime) -> None:
 
 def _open_waits(rows: Sequence[DueRow]) -> dict[int, Wait]:
     """The waits that have not ended, locked, each with the account that judges it and who has it in hand."""
-    wanted = Wait.objects.open().select_related(
-        "account__partner", "account__answered_from__partner", "promise__account__partner", "conversation__held_by"
+    return {wait.pk: wait for wait in _WAITS.all(waits={row.subject_id for row in rows})}
+
+
+_WAITS = Question(
+    lambda: (
+        Wait.objects.open()
+        .select_related(
+            "account__partner", "account__answered_from__partner", "promise__account__partner", "conversation__held_by"
+        )
+        .select_for_update(of=("self",))
+        .filter(pk__in=Among("waits"))
+        .order_by("pk")
     )
-    locked = wanted.select_for_update(of=("self",)).filter(pk__in={row.subject_id for row in rows})
-    return {wait.pk: wait for wait in locked.order_by("pk")}
+)
+_TOLD = Question(lambda: Warned.objects.filter(wait__in=Among("waits")).values_list("wait_id", "kind").order_by())

@@ -92,7 +92,7 @@ def policy(request: HttpRequest, account_id: int) -> HttpResponse:
     context = {
         "form": form,
         "account": account,
-        "told_at_all": account.pk in alerts.facts([account], now).alerted,
+        "told_at_all": account.pk in alerts.alerted([account]),
         "covered_by": directory.answering(account),
         "would_url": f"{reverse('office:would')}?account={account.pk}&{timezone.localtime(now):on=%Y-%m-%d&at=%H:%M}",
     }
@@ -101,8 +101,7 @@ def policy(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def in_words(account: Account, now: datetime) -> str:
     """This function will say in a sentence how the people of an account are told."""
-    found = alerts.facts([account], now)
-    if account.pk not in found.alerted:
+    if account.pk not in alerts.alerted([account]):
         return "Nobody is told of its requests yet."
-    minutes = found.policies[account.pk].step_minutes
+    minutes = alerts.facts([account], now).policies[account.pk].step_minutes
     return f"Its people are told one after another, each after {minutes} working minutes without acknowledgement."

@@ -61,6 +61,11 @@ def test_what_a_rota_must_reckon_with(team: Cast, hand: Hand) -> None:
     pattern = ShiftPattern.objects.create(
         partner=team.council, name="Nights", weekdays=[0], begins=at(22).time(), ends=at(6).time()
     )
+    pattern.accounts.add(team.help)
+    elsewhere = ShiftPattern.objects.create(
+        partner=team.council, name="Elsewhere", weekdays=[0], begins=at(7).time(), ends=at(8).time()
+    )
+    elsewhere.accounts.add(team.clinic)
     problem = problems.facts([team.help, team.books], WEEK, by=team.lee).problem
     assert [(each.name, len(each.needs)) for each in problem.accounts] == [("Ashby Help", 5), ("Ashby Libraries", 5)]
     assert {each.name: sorted(each.ready) for each in problem.people} == {
@@ -72,8 +77,8 @@ def test_what_a_rota_must_reckon_with(team: Cast, hand: Hand) -> None:
     assert "back" not in repr(problem)
     assert (ben.works, ben.hours_in_words) == ((), problems.NO_HOURS)
     assert [(each.name, each.starts_minute, each.length.total_seconds() / 3600) for each in problem.patterns] == [
-        (pattern.name, 22 * 60, 8)
-    ]
+        (problems.BETWEEN, 9 * 60, 8), (pattern.name, 22 * 60, 8)
+    ]  # fmt: skip
 
 
 def test_what_may_be_moved(team: Cast, hand: Hand) -> None:
@@ -94,6 +99,18 @@ def test_what_may_be_moved(team: Cast, hand: Hand) -> None:
     both = problems.facts([team.help, team.books], WEEK, by=team.lee)
     assert set(both.movable) == {moved.pk, other.pk}
     assert bens.starts_at in {shift.starts_at for shift in both.problem.fixed}
+
+
+def test_what_is_published_can_be_left_as_it_is(team: Cast, hand: Hand) -> None:
+    """Only what is open is filled then: Lee keeps the morning that could be anybody's, and Asha gets the afternoons."""
+    hand.shift(team.lee, at(9), at(13))
+    Shift.objects.update(is_fixed=False)
+    row = asked(team, keeps_published=True)
+    assert not proposals.facts_of(row).movable
+    work_out()
+    before = set(Shift.objects.published().values_list("pk", flat=True))
+    proposals.publish(row.pk, by=team.lee, now=EARLIER)
+    assert before < set(Shift.objects.published().values_list("pk", flat=True))
 
 
 def test_what_a_draft_would_change_stays_as_it_is(team: Cast, hand: Hand) -> None:

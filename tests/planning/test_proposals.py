@@ -58,7 +58,7 @@ def test_a_lead_asks_reads_and_publishes(team: Cast, lead: Pages) -> None:
     shown = lead.get(address).page
     assert "Open hours today's rota:" in shown.text
     assert "nobody else who is ready for Ashby Help is in then" in shown.text
-    assert "No better rota is possible within everybody's limits." in shown.text
+    assert "No better rota is possible within everybody's hours and limits." in shown.text
     listed = lead.get(reverse("planning:proposals")).page.text
     assert "Worked out Open hours:" in listed
     done = lead.submit(shown.form(button="Publish this rota"))
@@ -68,6 +68,29 @@ def test_a_lead_asks_reads_and_publishes(team: Cast, lead: Pages) -> None:
     assert Shift.objects.published().filter(made_by="proposal").exists()
     assert "Published" in lead.get(address).page.text
     assert "Publish this rota" not in lead.get(address).page.text
+
+
+def test_a_rota_that_changes_nothing_is_not_offered(team: Cast, lead: Pages) -> None:
+    address = ask(team, lead)
+    work_out()
+    lead.submit(lead.get(address).page.form(button="Publish this rota"))
+    again = ask(team, lead)
+    work_out()
+    text = lead.get(again).page.text
+    assert "It changes nothing: today's rota is as good as any." in text
+    assert "Publish this rota" not in text
+
+
+def test_whoever_cannot_be_proposed_is_named(team: Cast, lead: Pages) -> None:
+    """Of Ben of the libraries nobody has said when he works, and now not of Lee either."""
+    assert "1 person without working hours" in lead.get(reverse("planning:proposals")).page.text
+    WorkingPattern.objects.filter(person=team.lee).delete()
+    page = lead.get(reverse("planning:proposals")).page
+    assert "2 people without working hours" in page.text
+    assert reverse("planning:rota_person", args=[team.lee.pk]) in page.html
+    address = ask(team, lead)
+    work_out()
+    assert "1 person without working hours" in lead.get(address).page.text  # Ben is not asked for
 
 
 def test_a_hole_that_is_left_says_why(team: Cast, lead: Pages) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -20,14 +20,16 @@ from sociable.cover.reading import AWAY_WORDS, answers, needed
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.cover import proposal
-from sociable.domain.cover.making import stretch
 from sociable.domain.cover.proposal import Span
 from sociable.domain.cover.reasons import as_instant
+from sociable.domain.cover.spans import minus
 from sociable.people.models import Person
 
 AROUND = timedelta(weeks=2)
 USUAL_PROMISE = timedelta(hours=2)
+DAY_MINUTES = 24 * 60
 NO_HOURS = "has no working hours written down"
+BETWEEN = "Hours that no kind of shift reaches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,10 @@ class Facts:
         return sha256(repr((self.problem, sorted(self.movable))).encode()).hexdigest()[:32]
 
 
-def facts(accounts: Sequence[Account], span: Span, *, by: Person) -> Facts:
+def facts(accounts: Sequence[Account], span: Span, *, by: Person, keeps_published: bool = False) -> Facts:
     """This function will read the problem of filling the rota of some accounts, as far as somebody may plan it.
 
+    Shape:  with keeps_published no shift may be moved: only what is open is filled
     Units:  aware UTC
     """
     wanted = [account for account in accounts if answers(account)]
@@ -56,13 +59,17 @@ def facts(accounts: Sequence[Account], span: Span, *, by: Person) -> Facts:
     movable = {
         row.pk: shift
         for row, shift in standing
-        if _may_move(row, span, ours) and row.person_id in patterns and set(shift.accounts) <= ours
+        if not keeps_published
+        and _may_move(row, span, ours)
+        and row.person_id in patterns
+        and set(shift.accounts) <= ours
     }
+    needs = tuple(_accounts(wanted, span))
     problem = proposal.Problem(
         span,
-        tuple(_accounts(wanted, span)),
+        needs,
         tuple(_persons(people, patterns, wanted, span, by)),
-        tuple(_kinds(wanted)),
+        tuple(_kinds(wanted, needs)),
         fixed=tuple(sorted(shift for row, shift in standing if row.pk not in movable)),
         present=tuple(sorted(
             shift for row, shift in standing if row.state == Shift.State.PUBLISHED and shift.span.meets(span)
@@ -88,14 +95,30 @@ def _promise(account: Account, span: Span) -> timedelta:
     return timedelta(minutes=version.minutes) if version is not None and version.minutes else USUAL_PROMISE
 
 
-def _kinds(accounts: Iterable[Account]) -> Iterable[proposal.Pattern]:
-    """Each length of shift that their bodies keep, once."""
-    kept = ShiftPattern.objects.filter(partner__in={account.partner_id for account in accounts}, is_kept=True)
-    day = date(2026, 1, 7)  # any day on which no clock changes: only the length counts
-    zone = ZoneInfo("UTC")
-    spans = {stretch(day, row.begins, row.ends, zone): row for row in kept.order_by("-name")}
-    for (begins, ends), row in sorted(spans.items()):
-        yield proposal.Pattern(row.name, begins.hour * 60 + begins.minute, ends - begins)
+def _kinds(accounts: Sequence[Account], needs: Iterable[proposal.Account]) -> Iterable[proposal.Pattern]:
+    """Each length of shift that is kept for one of them, once, and the hours of a day that no such shift reaches."""
+    kept = ShiftPattern.objects.filter(accounts__in=[account.pk for account in accounts], is_kept=True)
+    spans = {_minutes(row.begins, row.ends): row.name for row in kept.distinct().order_by("-name")}
+    if spans:
+        zone = ZoneInfo(directory.zone_of(accounts[0]))
+        wanted = [_by_the_wall(each.span, zone) for one in needs for each in one.needs]
+        reached = [(first + day, last + day) for first, last in spans for day in (-DAY_MINUTES, 0, DAY_MINUTES)]
+        spans |= dict.fromkeys(minus(wanted, reached), BETWEEN)
+    for (first, last), name in sorted(spans.items()):
+        yield proposal.Pattern(name, first % DAY_MINUTES, timedelta(minutes=last - first))
+
+
+def _minutes(begins: time, ends: time) -> tuple[int, int]:
+    """A kind of shift in minutes after midnight; one that does not end later than it begins ends on the next day."""
+    first, last = (at.hour * 60 + at.minute for at in (begins, ends))
+    return first, last if first < last else last + DAY_MINUTES
+
+
+def _by_the_wall(span: Span, zone: ZoneInfo) -> tuple[int, int]:
+    """A stretch in minutes after its own midnight, of a day at most."""
+    begins = span.starts_at.astimezone(zone)
+    first = begins.hour * 60 + begins.minute
+    return first, first + min(span.length // timedelta(minutes=1), DAY_MINUTES)
 
 
 # -- People ----------------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ class RotaProposal(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     seconds = models.PositiveSmallIntegerField(default=60, help_text="How long it may be worked on at most")
+    keeps_published = models.BooleanField(default=False, help_text="Published shifts stay; only holes are filled")
     what_if = models.JSONField(default=dict, help_text="What is supposed to be different; empty: nothing")
     what_if_words = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)

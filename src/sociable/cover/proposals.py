@@ -39,6 +39,7 @@ class Asked:
     accounts: Sequence[Account]
     span: Span
     seconds: int = 60
+    keeps_published: bool = False
     what_if: dict[str, Any] | None = None
     what_if_words: str = ""
 
@@ -59,8 +60,8 @@ def ask(asked: Asked, *, by: Person, now: datetime) -> RotaProposal:
     with transaction.atomic():
         row = RotaProposal.objects.create(
             partner_id=asked.accounts[0].partner_id, starts_at=asked.span.starts_at, ends_at=asked.span.ends_at,
-            seconds=min(asked.seconds, LONGEST_SECONDS), what_if=asked.what_if or {}, what_if_words=asked.what_if_words,
-            asked_at=now, asked_by=by,
+            seconds=min(asked.seconds, LONGEST_SECONDS), keeps_published=asked.keeps_published,
+            what_if=asked.what_if or {}, what_if_words=asked.what_if_words, asked_at=now, asked_by=by,
         )  # fmt: skip
         row.accounts.set(asked.accounts)
         due.ask([due.Due(KIND, f"{KIND}:{row.pk}", row.pk, now)])
@@ -95,7 +96,9 @@ def begin(proposal_id: int, now: datetime) -> tuple[RotaProposal, proposal.Probl
 def facts_of(row: RotaProposal) -> problems.Facts:
     """This function will read anew what a rota is worked out from."""
     accounts = list(row.accounts.select_related("partner", "service", "answered_from").order_by("pk"))
-    return problems.facts(accounts, Span(row.starts_at, row.ends_at), by=row.asked_by)
+    return problems.facts(
+        accounts, Span(row.starts_at, row.ends_at), by=row.asked_by, keeps_published=row.keeps_published
+    )
 
 
 def supposed(problem: proposal.Problem, what_if: dict[str, Any]) -> proposal.Problem:

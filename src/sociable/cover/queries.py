@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 
 from sociable.asking.question import Among, Question
+from sociable.cover.models import Readiness
 from sociable.directory.models import Account, Accounts
 from sociable.people.models import Person, Role
 from sociable.people.permissions import MAY, Act, holds_at, scope_filter
@@ -64,6 +65,12 @@ def people_rostered_by(person: Person | AnonymousUser) -> QuerySet[Person]:
     there = Role.objects.filter(answers, kind__in=kinds)
     chosen = Q(pk__in=there.values("person")) | Q(pk__in=people_planned_by(person).values("pk"))
     return Person.objects.filter(chosen, is_active=True).order_by("name")
+
+
+def ready_without_hours(accounts: Iterable[Account], among: QuerySet[Person]) -> QuerySet[Person]:
+    """This function will return whoever is signed off for one of some accounts and of whom nobody has said when they work."""
+    ready = Readiness.objects.filter(account__in=list(accounts), withdrawn_at=None).values("person")
+    return among.filter(pk__in=ready, working_patterns=None)
 
 
 def rosters(planner: Person | AnonymousUser, person: Person) -> bool:

@@ -42,6 +42,10 @@ class ProposalForm(forms.Form):
     first_on = DayField(label="First day", error_messages={"required": "Choose the first day."})
     weeks = forms.IntegerField(label="Weeks", min_value=1, max_value=MOST_WEEKS, initial=4)
     seconds = forms.TypedChoiceField(label="How long it may take", choices=HOW_LONG, coerce=int, initial=60)
+    keeps_published = forms.BooleanField(
+        label="Leave published shifts as they are", required=False, initial=True,
+        help_text="Only what is open is filled. Otherwise shifts may go to somebody else, so that fewer hours stay open.",
+    )  # fmt: skip
     suppose = forms.ChoiceField(
         label="Suppose", choices=SUPPOSE, required=False,
         help_text="To see what would be. What is only supposed cannot be published.",
@@ -56,15 +60,15 @@ class ProposalForm(forms.Form):
 
     def __init__(self, person: Person, now: datetime, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        planned = [account for account in accounts_planned_by(person) if answers(account)]
-        zone = zone_of(planned[0]) if planned else "Europe/London"
-        rows = Account.objects.filter(pk__in=[account.pk for account in planned]).order_by("name")
+        self.planned = [account for account in accounts_planned_by(person) if answers(account)]
+        zone = zone_of(self.planned[0]) if self.planned else "Europe/London"
+        rows = Account.objects.filter(pk__in=[account.pk for account in self.planned]).order_by("name")
         rows = rows.select_related("partner", "service", "answered_from")
         for name in ("accounts", "which"):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
             field.queryset = rows
-        self.fields["accounts"].initial = [account.pk for account in planned]
+        self.fields["accounts"].initial = [account.pk for account in self.planned]
         who = self.fields["who"]
         assert isinstance(who, forms.ModelChoiceField)  # noqa: S101 - declared above
         who.queryset = people_rostered_by(person)
@@ -94,7 +98,7 @@ class ProposalForm(forms.Form):
         first = given["first_on"]
         span = Span(begin_of(first, zone), begin_of(first + timedelta(weeks=given["weeks"]), zone))
         what_if, words = self._supposed(zone)
-        return Asked(accounts, span, given["seconds"], what_if, words)
+        return Asked(accounts, span, given["seconds"], given["keeps_published"], what_if, words)
 
     def _supposed(self, zone: str) -> Supposed:
         suppose = self.cleaned_data["suppose"]

@@ -72,7 +72,7 @@ def near(row: RotaProposal) -> str:
     if row.gap is None:
         return ""
     if row.gap == 0:
-        return "No better rota is possible within everybody's limits."
+        return "No better rota is possible within everybody's hours and limits."
     kind = "It is near to the best" if row.gap <= NEAR else "Given longer, a better one might be found"
     return f"{kind}: at most {row.gap:.1%} of its points could still be saved."
 
@@ -95,6 +95,13 @@ def weeks(
          "number": sum(map(len, days.values()))}
         for monday, days in by_week.items()
     ]  # fmt: skip
+
+
+def changes(told: Mapping[str, Any], weeks: Iterable[Mapping[str, Any]]) -> bool:
+    """This function will say whether a rota differs from today's at all."""
+    shifts = [each for week in weeks for day in week["days"] for each in day["shifts"]]
+    is_new = any(each["state"] == "New" for each in shifts)
+    return is_new or told["before"]["by_person"] != told["after"]["by_person"]
 
 
 def _shift(

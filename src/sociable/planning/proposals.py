@@ -5,6 +5,7 @@ How it is worked out is decided by domain/cover/proposal; what is kept of it, by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sociable.cover import proposals as verbs
 from sociable.cover.models import Shift
 from sociable.cover.proposal_models import RotaProposal
+from sociable.cover.queries import people_planned_by, people_rostered_by, ready_without_hours
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
@@ -50,8 +52,17 @@ def proposals(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("planning:proposal", proposal_id=row.pk)
     mine = RotaProposal.objects.filter(asked_by=person)[:MOST_LISTED]
-    context = {"form": form, "rows": [_row(row) for row in mine]}
+    context = {"form": form, "rows": [_row(row) for row in mine], "unknown": _unknown(form.planned, person)}
     return page(request, "rota", "proposals.html", context, status=409 if form.errors else 200)
+
+
+def _unknown(accounts: Iterable[Account], person: Person) -> list[dict[str, Any]]:
+    """Who cannot be proposed for anything, since nobody has said when they work; with where to say it, for whom they plan."""
+    planned = set(people_planned_by(person).values_list("pk", flat=True))
+    return [
+        {"name": each.name, "url": reverse("planning:rota_person", args=[each.pk]) if each.pk in planned else ""}
+        for each in ready_without_hours(accounts, people_rostered_by(person))
+    ]
 
 
 def _row(row: RotaProposal) -> dict[str, Any]:
@@ -90,6 +101,7 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
         "row": row,
         "title": _span_words(row),
         "accounts": [account.name for account in row.accounts.order_by("name")],
+        "unknown": [] if row.is_open else _unknown(row.accounts.all(), row.asked_by),
         "state": row.get_state_display(),
         "tone": TONES[row.state],
     }
@@ -119,14 +131,16 @@ def _came_of(row: RotaProposal, now: datetime) -> dict[str, Any]:
         one.pk: one.name for one in Person.objects.filter(pk__in=[int(each) for each in told["after"]["by_person"]])
     }
     accounts = {one.pk: one.name for one in Account.objects.filter(pk__in={*map(int, told["after"]["by_account"])})}
+    weeks = telling.weeks(told["shifts"], _today(row), people, accounts, zone)
     return {
         "sums": telling.sums(row),
         "near": telling.near(row),
-        "weeks": telling.weeks(told["shifts"], _today(row), people, accounts, zone),
+        "weeks": weeks,
         "holes": telling.holes(told["holes"], accounts, zone)[: telling.MOST_HOLES],
         "more_holes": max(0, len(told["holes"]) - telling.MOST_HOLES),
         "by_account": telling.side_by_side(told, "by_account", accounts),
         "by_person": telling.side_by_side(told, "by_person", people),
+        "changes": telling.changes(told, weeks),
         "may_publish": row.state == RotaProposal.State.DONE and not row.what_if and row.starts_at > now,
     }
 

@@ -121,9 +121,7 @@ def test_ready_only_until() -> None:
     jen = replace(person(1, "Jen", (), span(0, 9, 13), span(1, 9, 13)), ready={LIBRARIES: Ready(None, at(1, 0))})
     found = proposed(problem([libraries], [jen]))
     assert [shift.span for shift in found.shifts] == [span(0, 9, 13)]
-    assert [hole.why for hole in found.holes] == [
-        "Nobody is ready for Libraries on Tue 2 Jun, 9am to 1pm: Jen was, and it ran out."
-    ]
+    assert [hole.why for hole in found.holes] == ["Nobody is ready for Libraries: Jen was, and it ran out."]
 
 
 def test_what_was_set_by_hand_stays_and_counts() -> None:
@@ -151,7 +149,7 @@ def test_what_was_set_by_hand_need_not_lie_on_half_hours() -> None:
     assert [(hole.span, hole.why) for hole in found.holes] == [
         (
             span(0, 13, 13.5),
-            "Nobody ready for Libraries can be there on Mon 1 Jun, 1pm to 1:30pm: Kal is there for a part of it.",
+            "Nobody ready for Libraries can be there: Kal is there for a part of it.",
         )
     ]
 
@@ -222,10 +220,18 @@ def test_a_hole_says_what_keeps_each_person() -> None:
         person(3, "Sam", (BINS,), span(1, 9, 17)),
     ]
     hole = proposed(problem([libraries], people)).holes[0]
-    assert hole.why == (
-        "Nobody ready for Libraries can be there on Tue 2 Jun, 2pm to 4pm: Kal is on leave; Jen works mornings."
-    )
+    assert hole.why == ("Nobody ready for Libraries can be there: Kal is on leave; Jen works mornings.")
     assert hole.late
+
+
+def test_a_hole_names_those_together_whom_the_same_keeps() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(1, 14, 16))
+    unknown = [
+        person(number, name, (LIBRARIES,), hours_in_words="has no working hours written down")
+        for number, name in ((1, "Kal"), (2, "Jen"), (3, "Sam"))
+    ]
+    hole = proposed(problem([libraries], unknown)).holes[0]
+    assert hole.why == ("Nobody ready for Libraries can be there: Kal, Jen and Sam have no working hours written down.")
 
 
 def test_an_assignment_says_that_nobody_else_could() -> None:

@@ -14,7 +14,7 @@ from sociable.domain.cover.proposal.columns import Column, Sheet, columns
 from sociable.domain.cover.proposal.counting import Hole
 from sociable.domain.cover.proposal.grid import monday, runs
 from sociable.domain.cover.proposal.problem import Person, Shift, Span
-from sociable.domain.cover.proposal.wording import hours_words, names_words, when_words
+from sociable.domain.cover.proposal.wording import hours_words, names_words, of_several
 from sociable.domain.worktime.wording import and_words
 
 MOST_NAMED = 6
@@ -100,27 +100,23 @@ class Explainer:
         ready = [number for number, known in enumerate(self.sheet.ready) if slots & set(known.get(account, range(0)))]
         there = [number for number in ready if self._is_there(number, hole)]
         kept = self._all_kept([number for number in ready if number not in there], hole, account, slots)
-        when = when_words(hole.span.starts_at, hole.span.ends_at, self.zone)
         if not ready:
-            return f"Nobody is ready for {name} on {when}{self._ran_out(hole)}."
+            return f"Nobody is ready for {name}{self._ran_out(hole)}."
         who = (
             f"Only {names_words([self._name(n) for n in there])} can be there"
             if there
             else f"Nobody ready for {name} can be there"
         )
         more = f"; and {len(kept) - MOST_NAMED} more cannot either" if len(kept) > MOST_NAMED else ""
-        return f"{who} on {when}: {'; '.join(kept[:MOST_NAMED]) or 'more people need to be ready'}{more}."
+        return f"{who}: {'; '.join(kept[:MOST_NAMED]) or 'more people need to be ready'}{more}."
 
     def _all_kept(self, numbers: list[int], hole: Hole, account: int, slots: set[int]) -> list[str]:
-        """What keeps each person, those who just do not work then together and last."""
-        others, off = [], []
+        """What keeps each person, those whom the same keeps together, and last those who just do not work then."""
+        alike: dict[str, list[str]] = {}
         for number in numbers:
-            keeps = self._keeps(number, hole, account, slots)
-            if keeps == NOT_IN:
-                off.append(self._name(number))
-            else:
-                others.append(f"{self._name(number)} {keeps}")
-        return [*others, *([f"{names_words(off)} {NOT_IN if len(off) == 1 else 'do not work then'}"] if off else [])]
+            alike.setdefault(self._keeps(number, hole, account, slots), []).append(self._name(number))
+        ordered = sorted(alike.items(), key=lambda each: each[0] == NOT_IN)
+        return [f"{names_words(names)} {keeps if len(names) == 1 else of_several(keeps)}" for keeps, names in ordered]
 
     def _ran_out(self, hole: Hole) -> str:
         """Who was ready, and no longer is."""
@@ -165,7 +161,7 @@ class Explainer:
     def _limit(self, number: int, account: int, slots: set[int]) -> str:
         could = [column for column in self.columns[number] if column.accounts.get(account, frozenset()) & slots]
         if not could:
-            return "is in, but no shift pattern fits"
+            return "is in, but no shift that fits reaches it"
         against = {words for column in could for words in self.speaks_against(number, column)}
         free = [column for column in could if not self.speaks_against(number, column)]
         if free:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
-from sociable.domain.promise import clock_words
 from sociable.domain.worktime.wording import and_words
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,15 +14,6 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def day_words(on: date) -> str:
     """This function will say a day: Tue 3 Jun."""
     return f"{DAYS[on.weekday()]} {on.day} {MONTHS[on.month - 1]}"
-
-
-def when_words(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
-    """This function will say when something is, in local time: Tue 3 Jun, 2pm to 4pm."""
-    first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
-    until = clock_words(last.time())
-    if last.date() != first.date():
-        until = f"{until} on {day_words(last.date())}"
-    return f"{day_words(first.date())}, {clock_words(first.time())} to {until}"
 
 
 def hours_words(half_hours: int) -> str:
@@ -40,3 +29,11 @@ def names_words(names: Sequence[str], most: int = 5) -> str:
     if more > 0:
         names = [*names[:most], f"{more} other{'s' if more > 1 else ''}"]
     return and_words(list(names))
+
+
+def of_several(clause: str) -> str:
+    """This function will turn what is said of one person into what is said of several: "is on leave", "are on leave"."""
+    for one, many in (("is ", "are "), ("has ", "have "), ("does ", "do "), ("works ", "work ")):
+        if clause.startswith(one):
+            return many + clause.removeprefix(one)
+    return clause

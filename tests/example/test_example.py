@@ -138,6 +138,7 @@ def test_log_ins_are_real_and_open_the_door(client: Any) -> None:
     for address, words in logins:
         person = Person.objects.get(email=address)
         assert words.startswith(person.name)
+    assert "service lead of Customer help" in dict(logins)["hannah@aireborough.example"]
     assert client.login(email=logins[0][0], password=example.PASSWORD)
 
 

@@ -22,7 +22,7 @@ from sociable.public import website
 
 PASSWORD = "example-password"  # noqa: S105 - everybody may know it: it opens example data alone
 STATED_DAYS_AGO = 200
-SHOWN = ("hannah", "sam", "priya.nair", "grace.okonkwo", "cara", "dot", "ines", "alex")
+SHOWN = ("hannah", "sam", "priya.nair", "stewart.mckie", "grace.okonkwo", "cara", "dot", "ines", "alex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,20 @@ def logins() -> list[tuple[str, str]]:
 
 
 def _does(employee: Employee) -> str:
-    kinds = list(dict.fromkeys(Role.Kind(role.split("@")[0]).label for role in employee.roles))
+    kinds = list(dict.fromkeys(_kind(role) for role in employee.roles))
     named = {body.slug: body.name for body in partnership.BODIES}
     bodies = {role.split("@")[1].split("/")[0].split(":")[0] for role in employee.roles}
     where = named[employee.partner] if len(bodies) < len(named) else "all four bodies"
-    return f"{employee.name}: {' and '.join(kinds).lower()}, {where}"
+    return f"{employee.name}: {' and '.join(kinds)}, {where}"
+
+
+def _kind(role: str) -> str:
+    """A role in words; of whoever leads a service, which."""
+    kind, place = role.split("@")
+    body, _, service = place.partition("/")
+    words = Role.Kind(kind).label.lower()
+    led = next(one for one in partnership.BODIES if one.slug == body).services.get(service)
+    return f"{words} of {led[0]}" if led and kind == Role.Kind.SERVICE_LEAD else words
 
 
 def _cast(now: datetime) -> Cast:

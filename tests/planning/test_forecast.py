@@ -39,7 +39,7 @@ def address(name: str, account: Any) -> str:
 def test_the_list_says_how_many_and_what_that_rests_on(busy: Cast, lead: Pages) -> None:
     text = lead.get(reverse("planning:forecast")).page.text
     assert "Ashby Help" in text
-    assert "its own history" in text
+    assert "Its own history" in text
     assert "Ashby Libraries" in text
     assert "Vale Clinic" not in text
 

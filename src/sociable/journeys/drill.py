@@ -96,7 +96,7 @@ def try_now(route: Route, now: datetime) -> Notice:
 
 
 def _try(route: Route, occasion: str, now: datetime, shift: Shift | None) -> Notice:
-    why = "Your shift begins soon, so each of your routes is tried." if shift else "You asked to try this route."
+    why = "Each of your routes is tried before your next shift." if shift else "You asked to try this route."
     Route.objects.filter(pk=route.pk).update(tried_at=now)
     return services.queue(
         key=f"drill:{occasion}:{route.person_id}:{route.pk}",

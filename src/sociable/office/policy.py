@@ -53,6 +53,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it wi
             "quiet_to": "Quiet until",
         }
         help_texts: ClassVar = {
+            "named": "",
             "step_minutes": "",
             "surge_most": "What is more comes as one notice that counts them",
             "drill_minutes": "0: they are not tried",

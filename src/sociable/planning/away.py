@@ -93,7 +93,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error("first_on", refusal.message)
         else:
             messages.success(request, _asked_words(made))
-            return redirect("planning:away")
+            return redirect("planning:away_one", away_id=made.pk)
     return page(request, "away", "away_new.html", {"form": form})
 
 

@@ -43,7 +43,7 @@ class NotationField(forms.CharField):
 class Narrowing(forms.Form):
     """Which accounts a page shows: of one partner, of one service; everything travels in the address."""
 
-    partner = forms.ModelChoiceField(Partner.objects.none(), required=False, empty_label="All partners")
+    partner = forms.ModelChoiceField(Partner.objects.none(), label="Body", required=False, empty_label="All bodies")
     service = forms.ModelChoiceField(Service.objects.none(), required=False, empty_label="All services")
 
     def __init__(self, accounts: Iterable[Account], *args: Any, **kwargs: Any) -> None:
@@ -51,7 +51,9 @@ class Narrowing(forms.Form):
         given = list(accounts)
         partners = Partner.objects.filter(pk__in={one.partner_id for one in given})
         services = Service.objects.filter(pk__in={one.service_id for one in given if one.service_id})
-        self.fields["partner"] = forms.ModelChoiceField(partners, required=False, empty_label="All partners")
+        self.fields["partner"] = forms.ModelChoiceField(
+            partners, label="Body", required=False, empty_label="All bodies"
+        )
         self.fields["service"] = forms.ModelChoiceField(
             services.select_related("partner"), required=False, empty_label="All services"
         )

@@ -4,6 +4,7 @@ its promise."""
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -67,7 +68,7 @@ class Day:
 def forecast(request: HttpRequest) -> HttpResponse:
     """This page will list how many requests each account is to expect."""
     asked = seeing.read(request)
-    past = Past(asked.accounts, asked.now)
+    past = Past(_every(asked.accounts), asked.now)
     expected = [past.expected(account) for account in asked.accounts if answers(account) or account.answered_from_id]
     rows = sorted((_row(each) for each in expected), key=lambda row: -float(row["requests"]))
     bodies = {account.partner for account in asked.accounts}
@@ -93,10 +94,14 @@ def _found(request: HttpRequest, account_id: int) -> Foreseen:
     """The forecast of an account the reader sees, with all that its people answer besides."""
     seen = cover.accounts_seen_by(signed_in(request))
     account = get_object_or_404(seen.select_related("partner", "service", "answered_from__partner"), pk=account_id)
+    return foresee(account, _every([account]), timezone.now())
+
+
+def _every(accounts: Iterable[Account]) -> list[Account]:
+    """Whatever answers, and these: what little history lacks is taken from all, whoever looks, so that no two pages disagree."""
     answering = Account.objects.filter(stage__in=directory.ANSWERING)
     every = {one.pk: one for one in answering.select_related("partner", "service", "answered_from__partner")}
-    every[account.pk] = account
-    return foresee(account, list(every.values()), timezone.now())
+    return list((every | {one.pk: one for one in accounts}).values())
 
 
 @staff

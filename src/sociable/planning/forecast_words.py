@@ -40,7 +40,8 @@ def between_words(chance: Chance) -> str:
     """This function will say between what a chance surely lies; finer at the ends, where it matters."""
     fine = chance.low > 0.98 or chance.high < 0.02
     low, high = (
-        f"{share * 100:.1f}" if fine and 0 < share < 1 else f"{share * 100:.0f}" for share in (chance.low, chance.high)
+        f"{min(99.9, max(0.1, share * 100)):.1f}" if fine and 0 < share < 1 else f"{share * 100:.0f}"
+        for share in (chance.low, chance.high)
     )
     return f"nearly surely {low}" if low == high else f"nearly surely between {low} and {high}"
 
@@ -54,7 +55,7 @@ def day_sentences(day: DayOutlook, promised: bool) -> list[str]:
     """This function will say what a day may bring, beside its numbers."""
     said = []
     if day.chance is not None:
-        said.append(f"It is {between_words(day.chance)} in 100.")
+        said.append(f"It lies {between_words(day.chance)} in 100.")
         if day.all_kept is not None:
             said.append(f"All of them in time on {round(day.all_kept * 10)} of 10 such days.")
     elif promised:

@@ -27,18 +27,20 @@ class WhatIf(forms.Form):
     """Who would be away, and from which day to which."""
 
     person = forms.ModelChoiceField(
-        label="Who", queryset=Person.objects.none(), error_messages={"required": "Choose who would be away"}
-    )
+        Person.objects.none(), label="Who", empty_label="Choose somebody",
+        error_messages={
+            "required": "Choose who would be away", "invalid_choice": "Choose yourself, or somebody whom you plan"
+        },
+    )  # fmt: skip
     first = DayField(label="First day away", error_messages={"required": "Say the first day"})
     last = DayField(label="Last day away", error_messages={"required": "Say the last day"})
 
     def __init__(self, data: QueryDict | None, asked: Asked) -> None:
         super().__init__(data, auto_id="what-if-%s", initial={"first": asked.today, "last": asked.today})
         planned = queries.people_planned_by(asked.person).values_list("pk", flat=True)
-        who = Person.objects.filter(pk__in=[asked.person.pk, *planned]).order_by("name")
-        self.fields["person"] = forms.ModelChoiceField(
-            label="Who", queryset=who, error_messages={"required": "Choose who would be away"}
-        )
+        who = self.fields["person"]
+        assert isinstance(who, forms.ModelChoiceField)  # noqa: S101 - declared above
+        who.queryset = Person.objects.filter(pk__in=[asked.person.pk, *planned]).order_by("name")
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}

@@ -145,10 +145,10 @@
   });
   document.addEventListener("submit", (event) => clearTimeout(timers.get(event.target)));
   document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest?.("details[data-menu][open]");
-    if (menu) {
-      menu.open = false;
-      $("summary", menu).focus();
+    const opened = event.key === "Escape" && event.target.closest?.("details[open]");
+    if (opened) {
+      opened.open = false;
+      $("summary", opened).focus();
     } else {
       byShortcut(event);
     }
@@ -166,6 +166,13 @@
   const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowY) ? element !== document.body : scrolls(element.parentElement));
   const newest = $(".thread [data-newest], .thread > li:last-child");
   if (newest && scrolls(newest.parentElement)) newest.scrollIntoView({ block: "nearest" });
+
+  // The chosen part of a row that is wider than a phone stands in sight
+  $$(".views [aria-current]").forEach((link) => {
+    const row = link.closest(".views");
+    const ends = link.getBoundingClientRect().right - row.getBoundingClientRect().right;
+    if (ends > 0) row.scrollLeft += ends + 24;
+  });
   new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
     if (node.nodeType === Node.ELEMENT_NODE) ready(node.parentNode || node);
   }))).observe(document.body, { childList: true, subtree: true });

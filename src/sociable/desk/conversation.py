@@ -25,7 +25,7 @@ from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import answering, zone_of
 from sociable.domain.saying import moment_near, moment_words
-from sociable.journeys import alert, answer
+from sociable.journeys import answer
 from sociable.journeys.receipts import private_link
 from sociable.journeys.settle import NOT_REQUESTS
 from sociable.live import services as live
@@ -65,8 +65,6 @@ def page(request: StaffRequest, conversation_id: int) -> HttpResponse:
     OpenTab.objects.get_or_create(person=request.user, conversation=conversation, defaults={"opened_at": now})
     Mention.objects.filter(person=request.user, seen_at=None, message__conversation=conversation).update(seen_at=now)
     _look(conversation, request.user, now)
-    if permissions.can_answer(request.user, conversation.place):  # whoever opens it has it: nobody else is told
-        alert.acknowledge(conversation.pk, request.user, now)
     _restore_unsent(request, conversation, now)
     return show(request, conversation, now)
 

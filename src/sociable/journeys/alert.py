@@ -81,7 +81,7 @@ _RUNNING = Question(
 
 
 def acknowledge(conversation_id: int, person: Person, now: datetime) -> int:
-    """This function will silence what runs for a conversation, because somebody opened, took or answered it; 0: nothing ran."""
+    """This function will silence what runs for a conversation, because somebody took or answered it; 0: nothing ran."""
     if not _RUNNING.all(conversation=conversation_id):
         return 0
     running = Chain.objects.filter(wait__conversation=conversation_id, ended_at=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from sociable.cover.signing import Given
 from sociable.directory.models import Account
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import away
+from sociable.journeys import away, holes
 from tests.cast import Cast, at
 from tests.cover.test_away import leave
 from tests.journeys.mail import letters, sends_to
@@ -72,6 +72,45 @@ def test_sickness_after_the_rota_is_published_is_told_to_who_plans(on_rota: Cast
     for mail in letters(outside):
         assert "These hours lose their cover:" in mail.get_content()
         assert "ick" not in mail.get_content()
+
+
+def only_tuesday_can_be_open(cast: Cast) -> None:
+    Account.objects.exclude(pk=cast.help.pk).update(hole_days=0)
+    for begins, ends in ((at(0), at(0, day=24)), (at(0, day=25), at(0) + timedelta(weeks=9))):
+        made = Shift.objects.create(person=cast.asha, starts_at=begins, ends_at=ends, state="published", made_at=at(8))
+        made.accounts.add(cast.help)
+
+
+def look_for_holes(now: datetime) -> None:
+    DueRow.objects.filter(kind="holes").delete()
+    holes.schedule(now)
+    for row in due.claim(now, 50, ["holes"]):
+        holes.look(row, now)
+    for row in due.claim(now, 50, ["tell-holes"]):
+        holes.send(row, now)
+
+
+def test_whoever_reads_of_a_near_hole_with_the_time_away_is_told_of_it_once(on_rota: Cast, outside: Scripted) -> None:
+    only_tuesday_can_be_open(on_rota)
+    off_sick = away.ask(on_rota.asha, leave("sickness"), by=on_rota.asha, now=at(9))
+    post(at(9))
+    for minute in (0, 10, 20, 30):
+        look_for_holes(at(10, minute))
+    assert sorted(mail["To"] for mail in letters(outside)) == ["ben@staff.example.org", "lee@staff.example.org"]
+    away.take_back(off_sick, by=on_rota.asha, now=at(11))
+    look_for_holes(at(11, 10))
+    assert letters(outside)[-1]["Subject"] == "Ashby Help: covered again"
+
+
+def test_a_day_that_has_another_hole_is_told_all_the_same(on_rota: Cast, outside: Scripted) -> None:
+    only_tuesday_can_be_open(on_rota)
+    Shift.objects.filter(starts_at=at(9, day=24)).update(starts_at=at(11, day=24))
+    away.ask(on_rota.asha, leave("sickness"), by=on_rota.asha, now=at(9))
+    post(at(9))
+    look_for_holes(at(9, 10))
+    assert [mail["Subject"] for mail in letters(outside) if mail["To"] == "lee@staff.example.org"] == [
+        "Asha Khan will be away: hours without cover", "Ashby Help: nobody trained is in on Tuesday 24 November",
+    ]  # fmt: skip
 
 
 def test_where_nothing_is_torn_nobody_is_written_to(cast: Cast, outside: Scripted) -> None:

@@ -22,7 +22,7 @@ from sociable.cover.torn import Torn
 from sociable.domain.cover.limits import span_words
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import tell
+from sociable.journeys import holes, tell
 from sociable.people.models import Person
 
 State = TimeAway.State
@@ -88,7 +88,9 @@ def _write_of_holes(away: TimeAway, by: Person | None, now: datetime) -> None:
         return
     acts = tell.who_can_act([one.account for one in lost])
     people = {one.pk: one for one in (*absences.leads_of(away.person), *(p for each in acts.values() for p in each))}
-    _write(people.values(), away, "holes", by, now)
+    told = [one for one in people.values() if by is None or one.pk != by.pk]
+    _write(told, away, "holes", by, now)
+    holes.note_told({one.account: one.stretches for one in lost}, told, now)
 
 
 def _write(people: Iterable[Person], away: TimeAway, what: str, by: Person | None, now: datetime) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 
 from sociable.cover import board, queries
 from sociable.cover.reading import answers
@@ -34,6 +34,7 @@ EVERY = timedelta(minutes=10)
 NEAR_DAYS = 2  # working days; what is nearer is told at once
 FARTHEST = timedelta(weeks=6)
 BETWEEN = timedelta(minutes=15)  # two mails to one person, whatever happens
+Instants = tuple[datetime, datetime]
 DAILY_FROM = 7  # o'clock, there: the mail of the day is read when the day begins
 
 
@@ -78,20 +79,46 @@ def _span(one: dict[str, Any]) -> Span:
     return as_us(datetime.fromisoformat(one["from"])), as_us(datetime.fromisoformat(one["to"]))
 
 
-def note(found: Iterable[OnDay], now: datetime) -> None:
+def note(found: Iterable[OnDay], now: datetime, of: Sequence[Account] | None = None) -> None:
     """This function will begin a concern for each day on which an account has holes, and end those that have none any more.
 
     What grew is begun anew, so that it is told again; what shrank stays as it was told.
+
+    Shape:  `of` where only some accounts were looked at: those of others stay as they are
     """
     open_now = {(day.account.pk, day.on.isoformat()): day for day in found}
     begun = set()
-    for concern in Concern.objects.filter(kind=Concern.Kind.HOLE, over_at=None):
+    for concern in _going(of):
         day = open_now.get((concern.account_id, json.loads(concern.words)["on"]))
         if day is None or day.goes_beyond(concern):
             Concern.objects.filter(pk=concern.pk).update(over_at=now)
         else:
             begun.add((day.account.pk, day.on.isoformat()))
     Concern.objects.bulk_create(_concern(day, now) for key, day in open_now.items() if key not in begun)
+
+
+def _going(of: Sequence[Account] | None) -> QuerySet[Concern]:
+    going = Concern.objects.filter(kind=Concern.Kind.HOLE, over_at=None)
+    return going if of is None else going.filter(account__in=of)
+
+
+def note_told(lost: Mapping[Account, Sequence[Instants]], people: Iterable[Person], now: datetime) -> None:
+    """This function will note that people are written to otherwise of holes that were torn just now: they are told of each once.
+
+    Shape:  by account the stretches that they read of; a day that has other holes too is still told. Call it inside the
+            transaction that tears them
+    """
+    accounts = list(lost)
+    note(open_days(now, accounts), now, accounts)
+    read = {account.pk: [(as_us(first), as_us(last)) for first, last in spans] for account, spans in lost.items()}
+    known = [one for one in _going(accounts) if not minus(_spans(one), read[one.account_id])]
+    Told.objects.bulk_create(
+        (Told(concern=one, person=person, told_at=now) for one in known for person in people), ignore_conflicts=True
+    )
+
+
+def _spans(concern: Concern) -> list[Span]:
+    return [_span(one) for one in json.loads(concern.words)["spans"]]
 
 
 def _concern(day: OnDay, now: datetime) -> Concern:
@@ -102,9 +129,11 @@ def _concern(day: OnDay, now: datetime) -> Concern:
     )  # fmt: skip
 
 
-def open_days(now: datetime) -> list[OnDay]:
-    """This function will list the holes of each account up to the end of the last working day of which it is warned."""
+def open_days(now: datetime, of: Sequence[Account] | None = None) -> list[OnDay]:
+    """This function will list the holes of each account, or of some, up to the end of the last working day of which it is warned."""
     rows = Account.objects.exclude(hole_days=0).filter(stage__in=directory.ANSWERING)
+    if of is not None:
+        rows = rows.filter(pk__in=[one.pk for one in of])
     accounts = [one for one in rows.select_related("partner", "answered_from__partner") if answers(one)]
     calendars = directory.calendars_of(accounts)
     until = {one.pk: _days_on(calendars[one.pk], now, one.hole_days) for one in accounts}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import time
+from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -393,3 +393,23 @@ def test_more_of_one_kind_than_may_be_on_their_way_wait_and_hold_up_no_other(hou
     assert DueRow.objects.filter(kind="notice-email", done_at=None).exclude(claim_id=due.NOBODY).count() == 2
     carrier.door.set()
     turns(made, lambda: len(carrier.took) == 6)
+
+
+def test_a_provider_that_is_down_for_an_hour_loses_no_notice_and_repeats_none(house, outside):
+    """Nobody has another route. What still waits when it is back is told within the longest rest, each once."""
+    waiting = []
+    for minute in range(80):
+        now = at(10) + timedelta(minutes=minute)
+        if minute in (0, 7, 21, 58):
+            asked = house.cast.ask(f"Nr {minute}", when=now, email=f"r{minute}@example.org")
+            waiting.append(asked.conversation_id)
+        house.pass_time(now)
+        if minute < 60:
+            fail_with(ChannelError("Down."), now)
+        else:
+            hand_over(now)
+    to_asha = [mail for mail in letters(outside) if mail["To"] == "asha@staff.example.org"]
+    told = Notice.objects.filter(route__kind="email", person=house.cast.asha)
+    assert {one.chain.wait.conversation_id for one in told.filter(state__in=["handed", "batched"])} == set(waiting)
+    assert len(to_asha) == told.filter(state="handed").count()
+    assert not told.filter(state="failed").exists()

@@ -228,6 +228,7 @@ def way_of(route: Route, now: datetime, zone: str = "Europe/London") -> Way:
         quiet=quiet,
         zone=zone,
         fails=route.fails(now),
+        rests_until=route.rests_until_at if not route.trouble else None,
         doubted=route.doubted_at is not None,
     )
 

@@ -36,7 +36,8 @@ class Standing(IntEnum):
 class Way:
     """One route of a person. `fails` says why it cannot be used now; empty: it can. The desk rings nothing.
 
-    `doubted`: when it was last tried nobody confirmed that it arrived, so that it is used after all others.
+    `rests_until`: then it can be used again. `doubted`: when it was last tried nobody confirmed that it arrived, so that it is
+    used after all others.
     """
 
     key: int
@@ -46,6 +47,7 @@ class Way:
     quiet: tuple[time, time] | None = None
     zone: str = "Europe/London"
     fails: str = ""
+    rests_until: datetime | None = None
     doubted: bool = False
 
     def quiet_until(self, now: datetime) -> datetime | None:
@@ -341,7 +343,8 @@ def _why(standing: Standing, situation: Situation) -> str:
 def routes_now(one: Somebody, now: datetime, besides: Iterable[int] = ()) -> tuple[tuple[By, ...], tuple[str, ...]]:
     """This function will choose a person's routes: the silent ones, and the first that rings now; `besides` were tried.
 
-    Shape:  where all that ring keep quiet, the first to end its quiet, from then. The second part says what was passed over
+    Shape:  where all that ring keep quiet or rest, the first to end that, from then: what carries them all may be down for a
+            while, and nothing is lost meanwhile. The second part says what was passed over
     """
     tried = frozenset(besides)
     silent = [By(way, now) for way in one.ways if way.silent and way.key not in tried]
@@ -352,6 +355,8 @@ def routes_now(one: Somebody, now: datetime, besides: Iterable[int] = ()) -> tup
         until = way.quiet_until(now)
         if way.fails:
             remarks.append(f"{way.name} of {one.name} is passed over: {way.fails}")
+            if way.rests_until is not None:
+                waiting.append(By(way, way.rests_until, f"{way.name} of {one.name} did not answer: {way.fails}"))
         elif until is None:
             return (*silent, By(way, now)), tuple(remarks)
         else:

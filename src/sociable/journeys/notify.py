@@ -66,7 +66,7 @@ def begin(rows: Sequence[DueRow], now: datetime) -> list[Errand]:
         means = _Means()
         later = _later(list(notices.values()), now)
         settled: list[DueRow] = []
-        onward: list[Notice] = []
+        onward = _Onward([], [])
         for row in ours:
             notice = notices.get(row.subject_id)
             if notice is not None and notice.pk in later and notice.state == State.QUEUED:
@@ -78,9 +78,20 @@ def begin(rows: Sequence[DueRow], now: datetime) -> list[Errand]:
             else:
                 errands.append(Errand(row, notice.pk, parcel))
         _write(list(notices.values()))
-        _send_onward(onward, now)
-        due.close_all(settled, now)
+        _send_onward(onward.for_good, now)
+        left = {notice.pk: notice for notice in _send_onward(onward.for_now, now)}
+        for row in [row for row in settled if row.subject_id in left]:
+            _again(left[row.subject_id], row, now)
+        due.close_all([row for row in settled if row.subject_id not in left], now)
     return errands
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """Notices that their route cannot take: for good, or only just now. Where there is no other route, these are tried again."""
+
+    for_good: list[Notice]
+    for_now: list[Notice]
 
 
 def _notices(rows: Sequence[DueRow]) -> dict[int, Notice]:
@@ -100,11 +111,11 @@ def _write(notices: Sequence[Notice]) -> None:
     keep(notices, ["state", "detail", "handed_at", "late_because", "acknowledged_at"])
 
 
-def _look(notice: Notice, means: _Means, onward: list[Notice], now: datetime) -> Parcel | None:
+def _look(notice: Notice, means: _Means, onward: _Onward, now: datetime) -> Parcel | None:
     """What is to be carried for a notice; None where it is settled. The notice says from here on that it is leaving."""
     if notice.state == State.HANDING:
         notice.state, notice.detail = State.UNKNOWN, DIED
-        onward.append(notice)
+        onward.for_good.append(notice)
         return None
     if notice.state != State.QUEUED:
         return None
@@ -117,7 +128,7 @@ def _look(notice: Notice, means: _Means, onward: list[Notice], now: datetime) ->
         parcel = _parcel(notice, said, means, now)
     except ChannelError as error:
         notice.state, notice.detail = State.FAILED, error.message[:500]
-        onward.append(notice)
+        (onward.for_good if error.permanent else onward.for_now).append(notice)
         return None
     notice.state = State.HANDING
     return parcel

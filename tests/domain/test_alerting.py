@@ -122,6 +122,22 @@ def test_cover_of_whom_nothing_is_known_is_not_rung_and_a_lead_is():
     assert names(tell(situation(duty=(), cover=(blank,)), NOT_BEGUN, at(10))) == ["Lee"]
 
 
+def test_a_lead_who_is_ready_too_and_of_whom_no_hours_are_known_is_told_as_lead():
+    here = situation(cover=(BEN, LEE), leads=(LEE,))
+    assert names(tell(here, Standing.DUTY, at(10, 10), [1])) == ["Ben"]
+    assert names(tell(here, Standing.COVER, at(10, 20), [1, 2])) == ["Lee"]
+    at_work = Somebody(3, "Lee Ward", (DESK, MAIL), Hours(OFFICE))
+    both = situation(cover=(BEN, at_work), leads=(at_work,))
+    assert names(tell(both, Standing.DUTY, at(10, 10), [1])) == ["Ben", "Lee"]
+    assert names(tell(both, Standing.COVER, at(10, 20), [1, 2, 3])) == []
+
+
+@pytest.mark.parametrize(("hour", "told"), [(3, []), (10, ["Nora"]), (22, [])])
+def test_where_stated_hours_never_come_the_quiet_hours_are_kept(hour, told):
+    never = Calendar([Version(StatedHours.parse("off"))])
+    assert names(tell(situation(calendar=never, duty=(), named=NORA), NOT_BEGUN, at(hour))) == told
+
+
 def test_whoever_has_come_on_duty_since_is_told_first():
     sam = Somebody(6, "Sam", (DESK, MAIL), duty=(at(10, 5), at(17)))
     telling = tell(situation(duty=(sam,)), Standing.DUTY, at(10, 10), already=[1])

@@ -140,7 +140,10 @@ class Situation:
     leads: tuple[Somebody, ...] = ()
 
     def rung(self, standing: Standing) -> tuple[Somebody, ...]:
-        """This function will list who stands so; each person once, where they stand first. Named is only where nobody is on duty."""
+        """This function will list who stands so; each person once, where they stand first. Named is only where nobody is on duty.
+
+        Shape:  a lead of whom no hours are known stands as lead too, since as cover nobody could say that they are at work
+        """
         everybody: dict[Standing, Sequence[Somebody]] = {
             Standing.HOLDER: [self.holder] if self.holder else [],
             Standing.DUTY: self.duty,
@@ -149,7 +152,8 @@ class Situation:
             Standing.LEAD: self.leads,
         }
         before = {one.key for lower in Standing if lower < standing for one in everybody[lower]}
-        return tuple(one for one in everybody[standing] if one.key not in before)
+        only_here = standing is Standing.LEAD
+        return tuple(one for one in everybody[standing] if one.key not in before or (only_here and not one.hours.known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +237,14 @@ def tell_on(
 
 def _closed_until(situation: Situation, now: datetime) -> datetime | None:
     """Until when only who is on duty is told: the next opening, or the end of the quiet hours where none are stated."""
-    if situation.calendar is None:
-        return Way(0, "", "", quiet=situation.policy.quiet, zone=situation.zone).quiet_until(now)
-    try:
-        opens_at = situation.calendar.next_open(now)
-    except NeverOpen:
-        return None
-    return opens_at if opens_at > now else None
+    if situation.calendar is not None:
+        try:
+            opens_at = situation.calendar.next_open(now)
+        except NeverOpen:
+            pass  # it states hours that do not come: nobody is rung at night for that
+        else:
+            return opens_at if opens_at > now else None
+    return Way(0, "", "", quiet=situation.policy.quiet, zone=situation.zone).quiet_until(now)
 
 
 def _may_be_told(one: Somebody, standing: Standing, closed: datetime | None, now: datetime) -> bool:

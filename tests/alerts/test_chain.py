@@ -131,6 +131,26 @@ def test_where_nobody_is_on_duty_the_named_person_is_told(house):
     assert Notice.objects.latest("pk").why.startswith("Nobody is on duty for Ashby Help now")
 
 
+@pytest.mark.parametrize("why", ["left", "away"])
+def test_in_the_place_of_a_named_person_who_is_not_there_the_next_is_told(house, why):
+    cast = house.cast
+    Shift.objects.update(state="cancelled")
+    AlertPolicy.objects.create(account=cast.help, named=cast.cara, set_at=at(8))
+    cast.help.owner, cast.help.deputy = cast.cara, cast.lee
+    cast.help.save()
+    if why == "left":
+        cast.cara.is_active = False
+        cast.cara.save()
+    else:
+        TimeAway.objects.create(
+            person=cast.cara, kind="leave", starts_at=at(0), ends_at=at(0, day=24), state="agreed", asked_at=at(8)
+        )
+    cast.ask(when=at(10))
+    house.pass_time(at(10))
+    assert house.told() == ["Lee"]
+    assert Notice.objects.latest("pk").why.startswith("Nobody is on duty for Ashby Help now")
+
+
 @pytest.mark.parametrize("why", ["away", "not ready", "not active", "draft", "other account"])
 def test_a_shift_covers_only_with_all_that_it_takes(house, why):
     cast = house.cast

@@ -70,7 +70,7 @@ def facts(accounts: Iterable[Account], now: datetime, besides: Iterable[Person] 
             policy=rule_of(policy),
             zone=directory.zone_of(account),
             duty=tuple(everybody.on_duty(person, span) for person, span in standing.duty.get(there.pk, {}).items()),
-            named=everybody.known(standing.named.get(there.pk)),
+            named=everybody.first_in(standing.named.get(there.pk, ())),
             cover=everybody.all(standing.ready.get(there.pk, ())),
             leads=everybody.all(standing.leads.get(there.pk, ())),
         )
@@ -124,13 +124,13 @@ class _Standing:
     duty: dict[int, dict[int, Span]] = field(default_factory=dict)
     ready: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     leads: dict[int, list[int]] = field(default_factory=dict)
-    named: dict[int, int] = field(default_factory=dict)
+    named: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def people(self) -> set[int]:
         """Everybody who stands anywhere."""
-        listed = [*self.duty.values(), *self.ready.values(), *self.leads.values()]
-        return {person for group in listed for person in group} | set(self.named.values())
+        listed = [*self.duty.values(), *self.ready.values(), *self.leads.values(), *self.named.values()]
+        return {person for group in listed for person in group}
 
     @classmethod
     def read(cls, accounts: list[Account], policies: Mapping[int, AlertPolicy], now: datetime) -> _Standing:
@@ -142,9 +142,8 @@ class _Standing:
         found.leads = {pk: [one.pk for one in people] for pk, people in queries.who_plans(accounts).items()}
         for account in accounts:
             policy = policies.get(account.pk)
-            named = (policy.named_id if policy else None) or account.owner_id or account.deputy_id
-            if named:
-                found.named[account.pk] = named
+            named = (policy.named_id if policy else None, account.owner_id, account.deputy_id)
+            found.named[account.pk] = [one for one in named if one is not None]
         return found
 
 
@@ -189,6 +188,10 @@ class People:
     def known(self, person_id: int | None) -> Somebody | None:
         """Somebody by their id; None where they may no longer sign in."""
         return self.somebody(person_id, self.names[person_id]) if person_id in self.names else None
+
+    def first_in(self, ids: Iterable[int]) -> Somebody | None:
+        """The first of these who may sign in and is not away; None where there is none."""
+        return next((one for one in self.all(ids) if not one.hours.is_away(self.now)), None)
 
     def all(self, ids: Iterable[int]) -> tuple[Somebody, ...]:
         """Everybody of these who may sign in, in this order."""

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from sociable.alerts.models import AlertPolicy, Notice, Route
-from sociable.cover.models import Shift
+from sociable.cover.models import Shift, TimeAway
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import drill
@@ -124,6 +124,31 @@ def test_a_shift_begins_with_one_notice_of_what_waits(house, tuesday, outside):
     assert "2 at Ashby Help" in shift[0].get_content()
     do(later(at(9, 2, day=24)))
     assert Notice.objects.filter(kind="shift").count() == 1
+
+
+def away(person, begins, ends) -> None:
+    TimeAway.objects.create(person=person, kind="leave", starts_at=begins, ends_at=ends, state="agreed", asked_at=at(8))
+
+
+def test_whoever_is_away_for_all_of_a_shift_is_left_in_peace(house, tuesday):
+    look(at(12))
+    house.cast.ask(when=at(12))
+    away(house.cast.asha, at(13), at(0, day=25))
+    do(at(16, 30))
+    do(at(9, day=24))
+    do(at(17, day=24))
+    assert not Notice.objects.filter(kind__in=["drill", "shift"]).exists()
+
+
+def test_whoever_is_away_for_the_beginning_is_told_what_waits_when_they_come(house, tuesday):
+    look(at(12))
+    house.cast.ask(when=at(12))
+    away(house.cast.asha, at(8, day=24), at(10, day=24))
+    away(house.cast.asha, at(10, day=24), at(11, day=24))
+    do(at(9, day=24))
+    assert not Notice.objects.filter(kind="shift").exists()
+    do(at(11, day=24))
+    assert Notice.objects.get(kind="shift").due_at == at(11, 1, day=24)
 
 
 def test_a_shift_at_which_nothing_waits_begins_in_silence(house, tuesday, outside):

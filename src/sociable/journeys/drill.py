@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, Max, Min, QuerySet
 
 from sociable.alerts import queries as alerts
 from sociable.alerts import services
 from sociable.alerts.models import AlertPolicy, Notice, Route
-from sociable.cover.models import Shift
+from sociable.cover.models import Shift, TimeAway, TimesAway
 from sociable.directory import queries as directory
 from sociable.domain import alerting
 from sociable.domain.alerting import By
@@ -78,7 +78,7 @@ def drill(row: DueRow, now: datetime) -> None:
     """This function will try the routes of a shift's person, if the shift still stands."""
     with transaction.atomic():
         shift = Shift.objects.published().filter(pk=row.subject_id, starts_at__gt=now).select_related("person").first()
-        if shift is not None and shift.person.is_active:
+        if shift is not None and _will_be_there(shift, shift.starts_at):
             services.give_usual_routes(now)
             for route in _ringing(shift.person_id).exclude(confirmed_at__gt=now - PROVED_FOR):
                 _try(route, f"shift{shift.pk}", now, shift)
@@ -114,10 +114,30 @@ def begin_shift(row: DueRow, now: datetime) -> None:
     """This function will doubt what was not confirmed before a shift, and tell its person in one notice what waits."""
     with transaction.atomic():
         shift = Shift.objects.published().filter(pk=row.subject_id, ends_at__gt=now).select_related("person").first()
-        if shift is not None and shift.person.is_active:
+        if shift is not None and not _will_be_there(shift, now) and (back_at := _back_at(shift, now)) is not None:
+            due.renew(row, back_at)
+            return
+        if shift is not None and _will_be_there(shift, now):
             _doubt(shift, now)
             _tell_what_waits(shift, now)
         due.close(row, now)
+
+
+def _will_be_there(shift: Shift, at: datetime) -> bool:
+    """Whoever is on leave or ill, or has left, is left in peace."""
+    return shift.person.is_active and not _away(shift, at).exists()
+
+
+def _away(shift: Shift, at: datetime) -> TimesAway:
+    return TimeAway.objects.counted().filter(person=shift.person_id, starts_at__lte=at, ends_at__gt=at)
+
+
+def _back_at(shift: Shift, now: datetime) -> datetime | None:
+    """When somebody who is away for the beginning of their shift comes to the rest of it; None where they do not."""
+    at = now
+    while (ends_at := _away(shift, at).aggregate(last=Max("ends_at"))["last"]) is not None:
+        at = ends_at
+    return at if now < at < shift.ends_at else None
 
 
 def _doubt(shift: Shift, now: datetime) -> None:

@@ -135,6 +135,16 @@ def test_what_has_not_changed_is_not_read_again(feed: CalendarFeed, server: Cale
     assert [headers.get("If-None-Match") for _, headers in server.asked] == [None, '"1"']
 
 
+def test_what_comes_again_goes_on_though_its_calendar_never_changes(feed: CalendarFeed, server: Calendars) -> None:
+    weekly = event("1", "20261124T100000Z", "20261124T110000Z", "Team", "RRULE:FREQ=WEEKLY")
+    server.put("/secret.ics", calendar(weekly), ETag='"1"')
+    look(at(9))
+    last_at = counted()[-1][0]
+    for weeks in range(5):
+        look(at(9) + timedelta(weeks=weeks, days=1))
+    assert counted()[-1][0] == last_at + timedelta(weeks=4)
+
+
 def test_an_address_inside_the_own_network_is_refused_in_words(
     feed: CalendarFeed, server: Calendars, settings: Any
 ) -> None:

@@ -70,7 +70,7 @@ def look(row: DueRow, now: datetime) -> None:
         due.close(row, now)
         return
     try:
-        found = reading.fetch(calendars.address_of(feed), etag=feed.etag, allowed=settings.CALENDAR_HOSTS)
+        found = reading.fetch(calendars.address_of(feed), etag=_etag(feed, now), allowed=settings.CALENDAR_HOSTS)
         entries = None if found.content is None else parse.entries(found.content, _how(feed, now))
     except ChannelError as error:
         with transaction.atomic():
@@ -84,6 +84,12 @@ def look(row: DueRow, now: datetime) -> None:
             _take(feed, entries, now)
         calendars.was_read(feed, found.etag, now)
         due.renew(row, now + EVERY)
+
+
+def _etag(feed: CalendarFeed, now: datetime) -> str:
+    """Once a day it is read whether it has changed or not: what comes again goes on into days that nobody looked at before."""
+    read_today = feed.last_read_at is not None and feed.last_read_at.date() == now.date()
+    return feed.etag if read_today else ""
 
 
 def _how(feed: CalendarFeed, now: datetime) -> parse.Reading:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from sociable.channels.base import ChannelError
+from sociable.channels.calendars import parse
 from sociable.channels.calendars.parse import MOST_ENTRIES, Entry, Reading, entries
 from tests.servers.calendars import calendar, event
 
@@ -108,11 +110,11 @@ def test_the_same_title_has_the_same_mark_and_another_key_another() -> None:
         (b"\xff\xfe\x00", "not a calendar"),
         (
             calendar(event("a", "20261124T100000Z", "20261124T110000Z", "x", "RRULE:FREQ=SECONDLY")).encode(),
-            "every minute",
+            "every hour",
         ),
         (
             calendar(event("a", "20261124T100000Z", "20261124T110000Z", "x", "RRULE:FREQ=MINUTELY")).encode(),
-            "every minute",
+            "every hour",
         ),
         (
             calendar(
@@ -124,14 +126,41 @@ def test_the_same_title_has_the_same_mark_and_another_key_another() -> None:
                     f"RRULE:FREQ=HOURLY;BYMINUTE={','.join(map(str, range(60)))}",
                 )
             ).encode(),
-            "every minute",
+            "every hour",
         ),
         (
             calendar(event("a", "20261124T100000Z", "20261124T103000Z", "x", "RRULE:FREQ=HOURLY")).encode(),
+            "every hour",
+        ),
+        (
+            calendar(
+                event(
+                    "a",
+                    "20261124T100000Z",
+                    "20261124T103000Z",
+                    "x",
+                    f"RRULE:FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))}",
+                )
+            ).encode(),
             f"more than {MOST_ENTRIES}",
+        ),
+        (
+            calendar(event("a", "20261124T100000Z", "20261124T110000Z", "x", "RRULE:FREQ=DAILY;INTERVAL=0")).encode(),
+            "no time at all",
+        ),
+        (
+            calendar(event("a", "20261124T100000Z", "20261124T110000Z", "x", "RRULE:FREQ=NEVER")).encode(),
+            "By what rule",
         ),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence(content: bytes, words: str) -> None:
     with pytest.raises(ChannelError, match=words):
         entries(content, HOW)
+
+
+def test_rules_that_never_come_are_given_up_in_time(monkeypatch: Any) -> None:
+    monkeypatch.setattr(parse, "LONGEST_SECONDS", -1.0)
+    never = event("a", "20261124T100000Z", "20261124T110000Z", "x", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")
+    with pytest.raises(ChannelError, match="more entries that come again than we can follow"):
+        entries(calendar(never).encode(), HOW)

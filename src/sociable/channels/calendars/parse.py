@@ -3,21 +3,26 @@
 What a calendar marks as free, cancelled or declined is left out; what an entry becomes is decided in cover.
 """
 
+import contextlib
 import hashlib
 import hmac
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events
+from icalendar.error import BrokenCalendarProperty
 
 from sociable.channels.base import ChannelError
 
 MOST_ENTRIES = 2000
-TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY"})
+LONGEST_SECONDS = 20.0  # for what comes again: a rule that never comes is looked for up to the year 9999
+TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _AGAIN = {"RRULE", "RDATE", "RECURRENCE-ID"}
 FREE = frozenset({"FREE", "WORKINGELSEWHERE"})
 
@@ -65,31 +70,45 @@ def _calendar(content: bytes) -> Any:
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise ChannelError("What lies at this address is not a calendar that we can read (iCalendar).") from error
     for event in calendar.walk("VEVENT"):
-        _check_rule(event)
+        try:
+            _check_rule(event)
+        except BrokenCalendarProperty as error:
+            raise ChannelError(
+                "By what rule an entry of this calendar comes again cannot be read. Mend it there."
+            ) from error
     return calendar
 
 
 def _check_rule(event: Any) -> None:
-    """A rule that comes every minute would fill the memory of whoever expands it; nobody's calendar has one."""
+    """A rule that comes every minute would fill the memory of whoever expands it, and one that makes no step would never end."""
     rules = event.get("RRULE") or []
     for rule in rules if isinstance(rules, list) else [rules]:
         often = {str(each).upper() for each in rule.get("FREQ", [])} & TOO_OFTEN
         times = max(1, len(rule.get("BYMINUTE", []))) * max(1, len(rule.get("BYHOUR", [])))
         if often or rule.get("BYSECOND") or times > 48:
-            raise ChannelError("An entry of this calendar comes again every minute. Take it out there.")
+            raise ChannelError("An entry of this calendar comes again every hour, or more often. Take it out there.")
+        if any(int(step) < 1 for step in rule.get("INTERVAL", [1])):
+            raise ChannelError("An entry of this calendar comes again after no time at all. Take it out there.")
 
 
 def _occurring(calendar: Any, reading: Reading) -> Iterator[Any]:
-    """The library's own rules for what comes again, moved and left-out occurrences among it."""
+    """The library's own rules for what comes again, moved and left-out occurrences among it; one series after another."""
+    until, number = time.monotonic() + LONGEST_SECONDS, 0
     try:
-        for number, event in enumerate(
-            recurring_ical_events.of(calendar, skip_bad_series=True).between(reading.starts_at, reading.ends_at)
-        ):
-            if number >= MOST_ENTRIES:
+        found = recurring_ical_events.of(calendar, skip_bad_series=True)
+        for series in found.series:
+            if time.monotonic() > until:
                 raise ChannelError(
-                    f"This calendar has more than {MOST_ENTRIES} entries in half a year. Publish a smaller one."
+                    "This calendar has more entries that come again than we can follow. Publish a smaller one."
                 )
-            yield event
+            with contextlib.suppress(*found.suppressed_errors):
+                for occurrence in series.between(reading.starts_at, reading.ends_at):
+                    number += 1
+                    if number > MOST_ENTRIES:
+                        raise ChannelError(
+                            f"This calendar has more than {MOST_ENTRIES} entries in half a year. Publish a smaller one."
+                        )
+                    yield occurrence.as_component(keep_recurrence_attributes=False)
     except (ValueError, KeyError, TypeError, OverflowError, AttributeError) as error:
         raise ChannelError("The entries of this calendar cannot be read.") from error
 
@@ -128,7 +147,7 @@ def _is_busy(event: Any, address: str) -> bool:
 def _instant(at: date | datetime, zone: str) -> datetime:
     """A day begins at its midnight, and a time without a zone is meant, where its owner works."""
     if not isinstance(at, datetime):
-        at = datetime.combine(at, time())
+        at = datetime.combine(at, clock_time())
     return (at.replace(tzinfo=ZoneInfo(zone)) if at.tzinfo is None else at).astimezone(UTC)
 
 

@@ -38,6 +38,7 @@ def hand_over(now, kinds=MAIL) -> list[Outcome]:
             outcomes.append(Outcome(errand, said=said))
         except ChannelError as error:
             outcomes.append(Outcome(errand, error=error))
+    CARRIERS["email"].rest(0)
     notify.finish(outcomes, now)
     return outcomes
 
@@ -207,7 +208,7 @@ class Slow:
     kind, at_once, at_one_place = "email", 4, 2
 
     def __init__(self) -> None:
-        self.door, self.took, self.errors = threading.Event(), [], {}
+        self.door, self.took, self.errors, self.rested = threading.Event(), [], {}, threading.Event()
 
     def check(self, address):
         return address
@@ -222,6 +223,9 @@ class Slow:
             raise error
         self.took.append(parcel.address)
         return "taken"
+
+    def rest(self, seconds):
+        self.rested.set()
 
 
 class Here:
@@ -300,6 +304,14 @@ def test_what_never_comes_back_is_a_doubt(house, loop, monkeypatch):
     monkeypatch.setattr(carrying, "LONGEST_SECONDS", 0.0)
     turns(made, lambda: Notice.objects.filter(state="unknown").exists())
     assert "did not answer in time" in Notice.objects.get(state="unknown").detail
+
+
+def test_carriers_are_asked_to_let_go_of_what_they_keep(house, loop, monkeypatch):
+    made, carrier = loop
+    asked_and_told(house)
+    turns(made, lambda: carrier.took)
+    monkeypatch.setattr(carrying, "REST_EVERY_SECONDS", 0.0)
+    turns(made, carrier.rested.is_set)
 
 
 # -- the process outside -----------------------------------------------------------------------------------------------------

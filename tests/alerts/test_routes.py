@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import http_ece
@@ -20,9 +21,11 @@ from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
 from sociable.channels.notices import apprise, push
 from sociable.channels.notices.base import Parcel
 from sociable.channels.notices.carriers import CARRIERS
+from sociable.channels.notices.email import EmailCarrier
 from tests.cast import MONDAY_10
 from tests.channels.sms.conftest import SETTINGS
 from tests.servers.notify import notify_service
+from tests.servers.smtp import Scripted, scripted_smtp
 from tests.servers.standin import Answer, Asked, StandIn, say, serving
 
 
@@ -99,6 +102,37 @@ def test_an_address_copied_from_teams_or_slack_is_understood():
     )
     assert CARRIERS["apprise"].check(teams) == teams
     assert CARRIERS["apprise"].place(parcel(teams)).startswith("NotifyWorkflows")
+
+
+# -- Email -------------------------------------------------------------------------------------------------------------------
+
+
+def mail_to(server: Scripted) -> Parcel:
+    means = {
+        "address": "sociable@example.org",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": server.port,
+        "smtp_security": "none",
+    }
+    return replace(parcel("asha@example.org"), means=means)
+
+
+def test_mails_that_follow_one_another_take_the_connection_that_is_free_and_it_is_let_go_when_none_follows():
+    carrier = EmailCarrier()
+    with scripted_smtp() as server:
+        for _ in range(2):
+            assert carrier.hand_over(mail_to(server)).startswith("The mail server took it")
+        (kept,) = carrier._free.values()
+        assert len(kept) == 1
+        carrier.rest(60)
+        assert carrier._free
+        carrier.rest(0)
+        assert not carrier._free
+        server.data = "554 5.6.0 not this"
+        with pytest.raises(ChannelError):
+            carrier.hand_over(mail_to(server))
+        assert not carrier._free
+    assert len(server.taken) == 2
 
 
 # -- Browser push ------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from sociable.channels.notices.base import Carrier, Parcel
 LONGEST_SECONDS = 20.0  # then it is taken for lost, whatever its own time-outs say
 FAILURES_TO_DOWN = 2
 FIRST_DOWN_SECONDS, LONGEST_DOWN_SECONDS = 5.0, 300.0
+REST_EVERY_SECONDS = 5.0
+KEPT_SECONDS = 10.0  # a connection that carried nothing for so long is let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Carrying:
         self._going: dict[Future[str], tuple[Load, Where, float]] = {}
         self._waiting: dict[Where, deque[Load]] = {}
         self._places: dict[Where, Place] = {}
+        self._rested_at = time.monotonic()
 
     def take(self, loads: Sequence[Load]) -> None:
         """This function will take up loads; the next turn begins what has room."""
@@ -99,11 +102,20 @@ class Carrying:
             tell(News([load.number for load, _ in leaving], ended))
         for load, where in leaving:
             self._leave(load, where)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Have carriers let go of what they no longer need; in their own threads, since a server may be slow to take leave."""
+        if time.monotonic() - self._rested_at > REST_EVERY_SECONDS:
+            self._rested_at = time.monotonic()
+            for kind, pool in self._pools.items():
+                pool.submit(self._carriers[kind].rest, KEPT_SECONDS)
 
     def close(self) -> None:
-        """This function will wait for what is on its way and let the threads go."""
-        for pool in self._pools.values():
+        """This function will wait for what is on its way and let threads and connections go."""
+        for kind, pool in self._pools.items():
             pool.shutdown(wait=True)
+            self._carriers[kind].rest(0)
 
     def _happened(self, seconds: float) -> list[Load | Future[str]]:
         events: list[Load | Future[str]] = []

@@ -9,8 +9,10 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from sociable.channels.base import ChannelError, OutcomeUnknown
+from sociable.channels.email import postbox
 from sociable.channels.email.adapter import EmailAdapter
 from sociable.channels.email.door import Envelope
+from sociable.channels.email.postbox import Line
 from tests.channels.email.conftest import outgoing, read
 from tests.servers.dovecot import PASSWORD
 from tests.servers.ground import free_port, until
@@ -181,3 +183,84 @@ def test_a_token_stands_in_for_a_password() -> None:
 def test_a_mailbox_without_a_server_for_outgoing_mail_says_so() -> None:
     with pytest.raises(ChannelError, match="no server for outgoing mail"):
         EmailAdapter.from_settings({"address": "help@leeds.test"}).send(outgoing())
+
+
+# -- many by one connection --------------------------------------------------------------------------------------------------
+
+
+class Counts(Scripted):
+    """Counts connections, and hangs up on those that are asked to rest when it is told to."""
+
+    connections = resets = 0
+    has_forgotten = False
+
+    async def handle_EHLO(self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]) -> Any:  # noqa: N802 - aiosmtpd's name for it
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RSET(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+        self.resets += 1
+        if self.has_forgotten:
+            server.transport.abort()
+        return "250 OK"
+
+
+def test_a_line_carries_many_by_one_connection_and_hangs_up_when_told() -> None:
+    with scripted_smtp(Counts()) as server:
+        line = line_to(server)
+        for _ in range(3):
+            assert line.send(outgoing()).state == "accepted"
+        assert (server.connections, len(server.taken)) == (1, 3)
+        line.close()
+        line.send(outgoing())
+        assert server.connections == 2
+        line.close()
+
+
+def test_a_line_that_the_server_has_dropped_is_opened_anew_and_the_mail_goes_once() -> None:
+    with scripted_smtp(Counts()) as server:
+        line = line_to(server)
+        line.send(outgoing())
+        server.has_forgotten = True
+        line.send(outgoing())
+        line.close()
+    assert (server.connections, len(server.taken)) == (2, 2)
+
+
+def test_a_line_inherits_no_trouble() -> None:
+    with scripted_smtp(Counts()) as server:
+        line = line_to(server)
+        server.data = "452 4.3.1 disk full"
+        with pytest.raises(ChannelError):
+            line.send(outgoing())
+        server.data = ""
+        line.send(outgoing())
+        line.close()
+    assert (server.connections, server.resets, len(server.taken)) == (2, 0, 1)
+
+
+def test_a_line_is_given_up_after_so_many_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postbox, "MOST_ON_ONE", 2)
+    with scripted_smtp(Counts()) as server:
+        line = line_to(server)
+        for _ in range(3):
+            line.send(outgoing())
+        line.close()
+    assert (server.connections, len(server.taken)) == (2, 3)
+
+
+def test_silence_on_a_line_after_the_mail_is_in_doubt_as_well() -> None:
+    with scripted_smtp(Counts()) as server:
+        line = line_to(server, timeout_seconds=1)
+        line.send(outgoing())
+        server.says_nothing_after_data = True
+        with pytest.raises(OutcomeUnknown):
+            line.send(outgoing())
+    assert len(server.taken) == 2
+
+
+def line_to(server: Scripted, **settings: Any) -> Line:
+    given = in_the_clear(server.port, **settings)
+    assert given.config.smtp is not None
+    return Line(postbox.Postbox(given.config, given.config.smtp))

@@ -5,6 +5,7 @@ Leaves when to try again, and what to tell whom, to the outbox.
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,10 +16,11 @@ from sociable.channels.email.config import EmailConfig, Server
 from sociable.channels.email.trust import trusted
 
 Answer = tuple[int, bytes]
+MOST_ON_ONE = 100  # mails; servers hang up on whoever goes on for ever
 
 
 class Postbox:
-    """One SMTP server. Each mail gets a connection of its own, so no old trouble is inherited."""
+    """One SMTP server. Each mail gets a connection of its own, so no old trouble is inherited; `Line` is for many in a row."""
 
     def __init__(self, config: EmailConfig, server: Server) -> None:
         self._config = config
@@ -32,11 +34,17 @@ class Postbox:
         """
         content = compose(outgoing).as_bytes()
         with self._connection() as smtp:
-            sender = outgoing.envelope_from or outgoing.from_address
-            options = _options(smtp, content, (sender, *outgoing.to))
-            _expect(smtp.mail(sender, options), "the sender", sender)
-            refused = self._recipients(smtp, outgoing.to)
-            answer = self._data(smtp, content, before_handover)
+            return self.hand_over(smtp, outgoing, content, before_handover)
+
+    def hand_over(
+        self, smtp: smtplib.SMTP, outgoing: Outgoing, content: bytes, before_handover: Callable[[], None] = nothing
+    ) -> Receipt:
+        """Hand over one mail by a connection that is logged in."""
+        sender = outgoing.envelope_from or outgoing.from_address
+        options = _options(smtp, content, (sender, *outgoing.to))
+        _expect(smtp.mail(sender, options), "the sender", sender)
+        refused = self._recipients(smtp, outgoing.to)
+        answer = self._data(smtp, content, before_handover)
         return Receipt("accepted", outgoing.message_id, _detail(answer, refused))
 
     def log_in(self) -> None:
@@ -81,16 +89,29 @@ class Postbox:
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """Lend a connection that is logged in; whatever goes wrong on the way becomes a sentence."""
-        try:
-            smtp = self._connect()
+        """Lend a connection that is logged in, and hang up."""
+        with self.telling():
+            smtp = self.connect()
             try:
-                self._log_in(smtp)
                 yield smtp
             finally:
-                with suppress(OSError, smtplib.SMTPException):
-                    smtp.quit()
-                smtp.close()
+                hang_up(smtp)
+
+    def connect(self) -> smtplib.SMTP:
+        """Return a connection that is logged in."""
+        smtp = self._connect()
+        try:
+            self._log_in(smtp)
+        except BaseException:
+            hang_up(smtp)
+            raise
+        return smtp
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Make a sentence of whatever goes wrong within."""
+        try:
+            yield
         except ChannelError:
             raise
         except smtplib.SMTPAuthenticationError as error:
@@ -115,8 +136,9 @@ class Postbox:
         context = trusted(self._config.ca_file)
         hello = self._config.address.rpartition("@")[2] or None
         if server.security == "ssl":
-            return smtplib.SMTP_SSL(server.host, server.port, hello, timeout=timeout, context=context)
+            return _without_delay(smtplib.SMTP_SSL(server.host, server.port, hello, timeout=timeout, context=context))
         smtp = smtplib.SMTP(server.host, server.port, hello, timeout=timeout)
+        _without_delay(smtp)
         if server.security == "starttls":
             try:
                 smtp.starttls(context=context)
@@ -133,6 +155,67 @@ class Postbox:
             smtp.auth("XOAUTH2", lambda challenge=None: phrase if challenge is None else "")
         elif self._server.user:
             smtp.login(self._server.user, self._server.password)
+
+
+class Line:
+    """One connection that carries many mails, one after another.
+
+    Before each it is asked whether it still stands, and after any trouble it is given up, so that none is inherited.
+    """
+
+    def __init__(self, postbox: Postbox) -> None:
+        self._postbox = postbox
+        self._smtp: smtplib.SMTP | None = None
+        self._carried = 0
+
+    def send(self, outgoing: Outgoing) -> Receipt:
+        """Hand over one mail.
+
+        Errors: as of `Postbox.send`
+        """
+        content = compose(outgoing).as_bytes()
+        with self._postbox.telling():
+            smtp = self._standing() or self._postbox.connect()
+            try:
+                receipt = self._postbox.hand_over(smtp, outgoing, content)
+            except BaseException:
+                hang_up(smtp)
+                raise
+            self._smtp, self._carried = smtp, self._carried + 1
+        return receipt
+
+    def close(self) -> None:
+        """Hang up; the next mail opens a new connection."""
+        smtp, self._smtp, self._carried = self._smtp, None, 0
+        if smtp is not None:
+            hang_up(smtp)
+
+    def _standing(self) -> smtplib.SMTP | None:
+        """The connection, where the server answers on it still; it is kept again when it has carried the next mail."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return None
+        if self._carried < MOST_ON_ONE:
+            with suppress(OSError, smtplib.SMTPException):
+                if smtp.rset()[0] == 250:
+                    return smtp
+        self._carried = 0
+        hang_up(smtp)
+        return None
+
+
+def hang_up(smtp: smtplib.SMTP) -> None:
+    """Take leave, if the server still listens, and let the connection go."""
+    with suppress(OSError, smtplib.SMTPException):
+        smtp.quit()
+    smtp.close()
+
+
+def _without_delay(smtp: smtplib.SMTP) -> smtplib.SMTP:
+    """The dot that ends a mail leaves at once: else it waits some 40 ms for the server's delayed acknowledgement."""
+    if smtp.sock is not None:
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return smtp
 
 
 def _stuffed(content: bytes) -> bytes:

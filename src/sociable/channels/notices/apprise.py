@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any, ClassVar
 
 from sociable.channels.base import ChannelError, OutcomeUnknown
-from sociable.channels.notices.base import LONGEST_ADDRESS_CHARS, Parcel
+from sociable.channels.notices.base import LONGEST_ADDRESS_CHARS, KeepsNothing, Parcel
 
 CONNECT_SECONDS, READ_SECONDS = 4, 8
 # What would end on this machine and reach nobody.
 ON_THIS_MACHINE = frozenset({"syslog", "dbus", "qt", "kde", "glib", "gio", "gnome", "macosx", "windows"})
 
 
-class AppriseCarrier:
+class AppriseCarrier(KeepsNothing):
     """One call to one address in the form that Apprise gives it."""
 
     kind: ClassVar[str] = "apprise"

@@ -32,7 +32,7 @@ class Parcel:
 
 
 class Carrier(Protocol):
-    """One kind of route. It holds nothing: all it needs comes with the parcel."""
+    """One kind of route. All it needs comes with the parcel; what it keeps is a connection that the next parcel may use."""
 
     kind: ClassVar[str]
     at_once: ClassVar[int]  # how many it hands over beside one another
@@ -55,3 +55,14 @@ class Carrier(Protocol):
         Errors: ChannelError, permanent where the address is gone for good; RateLimited; OutcomeUnknown
         """
         ...
+
+    def rest(self, seconds: float) -> None:
+        """Let go of connections that carried nothing for so long; asked again and again."""
+        ...
+
+
+class KeepsNothing:
+    """What a carrier inherits that opens a connection for each parcel."""
+
+    def rest(self, seconds: float) -> None:
+        """Do nothing: there is nothing to let go of."""

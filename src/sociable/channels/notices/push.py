@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
-from sociable.channels.notices.base import LONGEST_ADDRESS_CHARS, Parcel
+from sociable.channels.notices.base import LONGEST_ADDRESS_CHARS, KeepsNothing, Parcel
 
 KEPT = timedelta(minutes=30)  # so long a push service keeps it for a browser that is off
 CONNECT_SECONDS, READ_SECONDS = 4.0, 8.0
@@ -20,7 +20,7 @@ LONGEST_TEXT_CHARS = 900  # what is sealed may be 4,096 bytes
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-class PushCarrier:
+class PushCarrier(KeepsNothing):
     """One push by RFC 8030, sealed by RFC 8291 and signed by RFC 8292."""
 
     kind: ClassVar[str] = "push"

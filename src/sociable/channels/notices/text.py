@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sociable.channels.base import ChannelError, Outgoing
-from sociable.channels.notices.base import Parcel
+from sociable.channels.notices.base import KeepsNothing, Parcel
 from sociable.channels.sms.adapter import SmsAdapter
 from sociable.channels.sms.numbers import is_answerable, normalise
 
 LONGEST_TEXT_CHARS = 600  # about four parts; each is paid for
 
 
-class TextCarrier:
+class TextCarrier(KeepsNothing):
     """One text a notice."""
 
     kind: ClassVar[str] = "text"

@@ -142,6 +142,20 @@ def test_leases_are_kept_while_a_handler_is_busy_and_given_up_when_it_hangs(monk
     held.drop(row)
 
 
+def test_many_leases_are_kept_at_once_and_none_that_another_claim_holds():
+    ask("one", "first")
+    ask("one", "second")
+    held = leases.Leases()
+    first, second = due.claim(MONDAY_10)
+    held.add([first, second])
+    ask("one", "second")  # asked for anew: whoever had it holds it no longer
+    (other,) = due.claim(MONDAY_10)
+    before = DueRow.objects.get(pk=other.pk).next_at
+    assert held.renew() == 1
+    assert DueRow.objects.get(pk=other.pk).next_at == before
+    assert DueRow.objects.get(pk=first.pk).next_at > before
+
+
 def threads_let_go_of_the_database(monkeypatch):
     """A connection kept for the next turn would outlive the test."""
     for module in (loop, loop.handing, leases, loop.watch):

@@ -23,7 +23,7 @@ from sociable.channels import registry
 from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
 from sociable.channels.notices.base import Parcel
 from sociable.directory import connecting
-from sociable.directory.models import Connection
+from sociable.directory.models import Account, Connection
 from sociable.domain import alerting
 from sociable.due import services as due
 from sociable.due.models import DueRow
@@ -61,7 +61,7 @@ def begin(rows: Sequence[DueRow], now: datetime) -> list[Errand]:
     """
     errands: list[Errand] = []
     with transaction.atomic():
-        notices = _notices(rows)
+        notices = _notices(rows, *TO_CARRY)
         ours = due.held(rows)
         means = _Means()
         later = _later(list(notices.values()), now)
@@ -94,16 +94,14 @@ class _Onward:
     for_now: list[Notice]
 
 
-def _notices(rows: Sequence[DueRow]) -> dict[int, Notice]:
-    wanted = Notice.objects.select_related(
-        "route",
-        "person",
-        "account__partner",
-        "account__answered_from__partner",
-        "chain__wait__account__partner",
-        "shift",
-    )
-    locked = wanted.select_for_update(of=("self",)).filter(pk__in={row.subject_id for row in rows})
+TO_CARRY = ("route", "person", "chain__wait__account__partner", "shift")
+TO_NOTE = ("route",)
+
+
+def _notices(rows: Sequence[DueRow], *known: str) -> dict[int, Notice]:
+    """The notices of rows, locked, with what is to be known of them."""
+    wanted = Notice.objects.select_related(*known).select_for_update(of=("self",))
+    locked = wanted.filter(pk__in={row.subject_id for row in rows})
     return {notice.pk: notice for notice in locked.order_by("pk")}
 
 
@@ -177,10 +175,12 @@ def _later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
         until = alerts.way_of(notice.route, now).quiet_until(now) if notice.route is not None else None
         if until is not None and notice.kind != Kind.DRILL:
             later[notice.pk] = until
-    stale = [one for one in notices if one.kind == Kind.REQUEST and one.account and now - one.due_at > STALE]
+    stale = [one for one in notices if one.kind == Kind.REQUEST and one.account_id and now - one.due_at > STALE]
     if not stale:
         return later
-    facts = alerts.facts([one.account for one in stale if one.account], now, [one.person for one in stale])
+    of = Account.objects.select_related("partner", "answered_from__partner")
+    accounts = of.filter(pk__in={one.account_id for one in stale})
+    facts = alerts.facts(accounts, now, [one.person for one in stale])
     for one in stale:
         somebody = facts.somebody(one.person)
         at = alerting.rings_at(facts.situations[one.account_id or 0], somebody, one.standing, now)
@@ -288,7 +288,7 @@ def _about(notice: Notice) -> str:
 def finish(outcomes: Sequence[Outcome], now: datetime) -> None:
     """This function will note what became of errands in one transaction, and send what was not taken by the next route."""
     with transaction.atomic():
-        notices = _notices([one.errand.row for one in outcomes])
+        notices = _notices([one.errand.row for one in outcomes], *TO_NOTE)
         held = {row.pk for row in due.held([one.errand.row for one in outcomes])}
         onward: list[Notice] = []
         done: list[DueRow] = []

@@ -43,7 +43,7 @@ class Leases:
         """This function will extend every lease that is not too old, and return how many were still ours."""
         with self._guard:
             young = [row for row, since in self._since.values() if time.monotonic() - since < LONGEST.total_seconds()]
-        return sum(due.extend(row, timezone.now()) for row in young)
+        return due.extend_all(young, timezone.now())
 
     def keep(self, stop: threading.Event) -> None:
         """This function will renew the leases until `stop` is set."""

@@ -119,6 +119,7 @@ def test_would_i_be_told_says_who_when_by_what_and_why(house, pages):
         "10:10 Ben Hall, cover: ready and at work",
         "10:20 Lee Ward, lead",
         "11:00: half of the promised time is used",
+        "If nobody at work has it by 11:36, it is handed to whoever on duty has the fewest in hand",
     ):
         assert part in page.text, part
 

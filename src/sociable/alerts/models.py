@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from sociable.cover.models import Shift
 from sociable.directory.models import Account
+from sociable.domain.net import USUAL_PERCENT
 from sociable.people.models import Person
 from sociable.people.sealing import box
 from sociable.promises.models import Wait
@@ -101,6 +102,13 @@ class AlertPolicy(models.Model):
     drill_minutes = models.PositiveSmallIntegerField(
         default=30, help_text="So long before a shift its person's routes are tried; 0: not"
     )
+    net_percent = models.PositiveSmallIntegerField(
+        default=USUAL_PERCENT,
+        help_text="Share of the promised time after which what nobody has is handed on; 0: it is not",
+    )
+    hand_most = models.PositiveSmallIntegerField(
+        default=0, help_text="So many in one person's hands, and they are handed no more; 0: no limit"
+    )
     set_at = models.DateTimeField()
     set_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
 
@@ -118,7 +126,9 @@ class Chain(models.Model):
         NOBODY = "nobody", "Nobody is left to be told"
 
     wait = models.ForeignKey(Wait, models.CASCADE, related_name="chains")
-    kind = models.CharField(max_length=10, help_text="The instant: arrival, 50, 75, 90, passed or first")
+    kind = models.CharField(
+        max_length=10, help_text="The instant: arrival, 50, 75, 90, passed or first; net and nobody with a number"
+    )
     due_at = models.DateTimeField(help_text="The instant")
     began_at = models.DateTimeField()
     step = models.SmallIntegerField(default=-1, help_text="The standing reached: see domain/alerting")
@@ -138,6 +148,23 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of wait {self.wait_id}"
+
+
+class HandedOn(models.Model):
+    """A request that nobody at work had near its time was put into somebody's hands, once for each wait and person."""
+
+    wait = models.ForeignKey(Wait, models.CASCADE, related_name="handed_on")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    why = models.CharField(max_length=300)
+    handed_back_at = models.DateTimeField(null=True, help_text="When they said that they cannot take it")
+
+    class Meta:
+        ordering = ("wait_id", "id")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["wait", "person"], name="handed_on_once")]
+
+    def __str__(self) -> str:
+        return f"wait {self.wait_id} handed to {self.person_id}"
 
 
 class Notice(models.Model):

@@ -16,7 +16,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain import alerting
 from sociable.domain.alerting import NOT_BEGUN, Carried, Situation, Telling, Told
-from sociable.domain.promise import warnings_of
+from sociable.domain.promise import used_at, warnings_of
 
 MOST_STEPS = 12
 
@@ -53,6 +53,7 @@ class Preview:
     due_at: datetime | None
     told_at_all: bool
     instants: tuple[Instant, ...]
+    handed_on_at: datetime | None = None  # None: what nobody has is not handed on
 
 
 def preview(account: Account, arrived_at: datetime) -> Preview:
@@ -65,9 +66,11 @@ def preview(account: Account, arrived_at: datetime) -> Preview:
     at_of = sorted(
         warnings_of(clock, stated.calendar, tuple(settings.WARNING_SHARES)).items(), key=lambda pair: pair[1]
     )
-    told_at_all = account.pk in queries.alerted([account])
-    instants = tuple(_instants(account, at_of)) if told_at_all else ()
-    return Preview(account, arrived_at, clock.due_at, told_at_all, instants)
+    if account.pk not in queries.alerted([account]):
+        return Preview(account, arrived_at, clock.due_at, False, ())
+    share = queries.facts([account], arrived_at).policies[account.pk].net_percent
+    handed_on_at = used_at(clock, stated.calendar, share) if share else None
+    return Preview(account, arrived_at, clock.due_at, True, tuple(_instants(account, at_of)), handed_on_at)
 
 
 def _instants(account: Account, at_of: list[tuple[str, datetime]]) -> Iterator[Instant]:

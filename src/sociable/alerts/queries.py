@@ -41,6 +41,7 @@ class Facts:
     situations: Mapping[int, Situation]
     policies: Mapping[int, AlertPolicy]
     everybody: People
+    of_wait: Mapping[int, Situation] = field(default_factory=dict)  # where one request is told of in its own way
 
     def somebody(self, person: Person) -> Somebody:
         """This function will describe a person who stands in no rota: whoever holds a request."""

@@ -84,6 +84,8 @@ def begin(came: Sequence[Came], facts: Facts, now: datetime) -> list[Chain]:
     newest = {one.wait.pk: one for one in sorted(came, key=lambda one: one.due_at)}
     waits = {one.wait.pk: one.wait for one in came}
     carried = _overtake(list(newest), now)
+    for wait_id in facts.of_wait:  # told to whoever it was put into the hands of, as if for the first time
+        carried.pop(wait_id, None)
     chains = Chain.objects.bulk_create(
         Chain(wait=one.wait, kind=one.kind, due_at=one.due_at, began_at=now, **_overtaken(one, newest, now))
         for one in came
@@ -134,6 +136,8 @@ def _go_on(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[i
 
 def _situation(wait: Wait, facts: Facts, now: datetime) -> Situation:
     """How things stand for one wait: its account's, and who has it in hand."""
+    if wait.pk in facts.of_wait:
+        return facts.of_wait[wait.pk]
     situation, conversation = facts.situations[wait.account_id], wait.conversation
     holder, until = conversation.held_by, conversation.held_until_at
     if holder is None or until is None or until <= now or not holder.is_active:

@@ -23,6 +23,8 @@ INSTANTS = {
     "passed": "the promised time has passed",
     "first": "somebody in web chat waits for a first answer",
 }
+# The instants at which the net handed it on, or could not, each with a number: a wait may pass through several hands.
+HANDED_ON, NOBODY = "net", "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Words:
 
 def instant_words(kind: str) -> str:
     """This function will say what an instant of a wait is."""
+    if kind.startswith(HANDED_ON):
+        return "a request was handed on, because nobody at work had it near its time"
+    if kind.startswith(NOBODY):
+        return "a request is near its time, and nobody on duty can take it"
     return INSTANTS.get(kind, f"{kind}% of the promised time is used")
 
 

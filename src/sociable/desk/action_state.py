@@ -17,7 +17,7 @@ from sociable.desk.action import Action, answerers, words_field
 from sociable.directory import queries as directory
 from sociable.domain.saying import moment_words
 from sociable.domain.worktime import NeverCloses, NeverOpen
-from sociable.journeys import claim, settle, snooze
+from sociable.journeys import claim, net, settle, snooze
 from sociable.people.models import Person
 
 State = Conversation.State
@@ -42,6 +42,18 @@ class LetGo(Action):
     def carry_out(self) -> str:
         claim.let_go(self.conversation.pk, self.person, self.now)
         return "It stands in its fair place again."
+
+
+class CannotTake(Action):
+    """Hand back what was handed on to them: it goes to the next."""
+
+    name, title, button, icon = "cannot-take", "I cannot take this", "I cannot take this", "undo"
+
+    def carry_out(self) -> str:
+        to = net.hand_back(self.conversation.pk, self.person, self.now)
+        if to is None:
+            return "It is in nobody's hands now: nobody else on duty can take it. Whoever is named for that is told."
+        return f"It is with {to.name} now."
 
 
 class HandOver(Action):

@@ -25,6 +25,7 @@ from sociable.desk.action_state import (
     AheadForNeed,
     BackInPlace,
     BringBack,
+    CannotTake,
     Close,
     HandOver,
     IsARequest,
@@ -35,7 +36,7 @@ from sociable.desk.action_state import (
     Take,
 )
 from sociable.domain.errors import DomainError
-from sociable.journeys import answer, identify, join, outbox
+from sociable.journeys import answer, identify, join, net, outbox
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.people.requests import StaffRequest
@@ -46,7 +47,7 @@ State = Conversation.State
 ACTIONS: dict[str, type[Action]] = {
     action.name: action
     for action in (
-        Take, LetGo, HandOver, PutOff, BringBack, NotARequest, IsARequest, Close, Reopen, AheadForNeed, BackInPlace,
+        Take, LetGo, CannotTake, HandOver, PutOff, BringBack, NotARequest, IsARequest, Close, Reopen, AheadForNeed, BackInPlace,
         Merge, SamePerson, SendCode, EnterCode, Part, Move, ShareIt, EndShare, NewLink, EndLink,
         EndChatAccess,
     )
@@ -138,9 +139,11 @@ def offered(
     held_until = conversation.held_until_at
     held = conversation.held_by_id is not None and (held_until is None or held_until > now)
     snoozed = conversation.snoozed_until_at is not None and conversation.snoozed_until_at > now
+    handed_on = net.is_with(conversation, person, now)
     fitting = {
         "take": conversation.state == State.OPEN and not held,
-        "let-go": held and conversation.held_by_id == person.pk,
+        "let-go": held and conversation.held_by_id == person.pk and not handed_on,
+        "cannot-take": handed_on,
         "is-request": conversation.state in (State.NOT_REQUEST, State.KEPT_ASIDE),
         "reopen": conversation.state == State.CLOSED,
         "not-request": conversation.state in (State.OPEN, State.KEPT_ASIDE),

@@ -25,7 +25,7 @@ from sociable.desk import composer_words as composer
 from sociable.desk import conversation_words as words
 from sociable.directory.queries import answering, zone_of
 from sociable.domain.saying import moment_near, moment_words
-from sociable.journeys import answer
+from sociable.journeys import answer, claim
 from sociable.journeys.receipts import private_link
 from sociable.journeys.settle import NOT_REQUESTS
 from sociable.live import services as live
@@ -65,6 +65,8 @@ def page(request: StaffRequest, conversation_id: int) -> HttpResponse:
     OpenTab.objects.get_or_create(person=request.user, conversation=conversation, defaults={"opened_at": now})
     Mention.objects.filter(person=request.user, seen_at=None, message__conversation=conversation).update(seen_at=now)
     _look(conversation, request.user, now)
+    if claim.is_worth_keeping(conversation, request.user, now):
+        claim.keep(conversation.pk, request.user, now)
     _restore_unsent(request, conversation, now)
     return show(request, conversation, now)
 
@@ -181,7 +183,7 @@ def head(conversation: Conversation, person: Person, now: datetime) -> dict[str,
     }
 
 
-_ONE_CLICK = ("take", "let-go", "is-request", "reopen", "bring-back")
+_ONE_CLICK = ("take", "let-go", "cannot-take", "is-request", "reopen", "bring-back")
 
 
 def _stamp(conversation: Conversation, chat: Chat | None) -> str:

@@ -5,7 +5,7 @@ Who is on duty, ready, away and reachable by what is handed in as it stands at a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import IntEnum
@@ -127,7 +127,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that the rule knows of one account at one instant."""
+    """All that the rule knows of one account at one instant. `whys` say why somebody is told where it is not for the usual reason."""
 
     account: str
     calendar: Calendar | None
@@ -138,6 +138,7 @@ class Situation:
     named: Somebody | None = None
     cover: tuple[Somebody, ...] = ()
     leads: tuple[Somebody, ...] = ()
+    whys: Mapping[Standing, str] = field(default_factory=dict)
 
     def rung(self, standing: Standing) -> tuple[Somebody, ...]:
         """This function will list who stands so; each person once, where they stand first. Named is only where nobody is on duty.
@@ -334,6 +335,8 @@ def _told(one: Somebody, standing: Standing, situation: Situation, now: datetime
 
 
 def _why(standing: Standing, situation: Situation) -> str:
+    if standing in situation.whys:
+        return situation.whys[standing]
     account, minutes = situation.account, round(situation.policy.step.total_seconds() / 60)
     passed_by = f"nobody has acknowledged within {minutes} working minutes"
     return {

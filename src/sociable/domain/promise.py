@@ -182,6 +182,16 @@ def warnings_of(
     return instants
 
 
+def used_at(clock: Clock, calendar: Calendar | None, share_percent: int) -> datetime | None:
+    """This function will find the instant at which a share of the promised time is used; None where no time is promised.
+
+    Units:  share in per cent of the promise's open time
+    """
+    if clock.due_at is None or calendar is None:
+        return None
+    return calendar.due(clock.starts_at, calendar.elapsed(clock.starts_at, clock.due_at) * share_percent / 100)
+
+
 def share_used(clock_length: timedelta, ordered_at: datetime, calendar: Calendar | None, now: datetime) -> float:
     """This function will say how much of a promise is used: 0 at the start, 1 when due, more when late.
 

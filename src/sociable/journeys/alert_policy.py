@@ -8,11 +8,15 @@ from typing import Any
 from django.db import transaction
 
 from sociable.alerts.models import AlertPolicy
+from sociable.journeys import net
 from sociable.people import permissions
 from sociable.people import services as people
 from sociable.people.models import Person
 
-KEPT = ("is_on", "step_minutes", "named_id", "surge_most", "surge_minutes", "quiet_from", "quiet_to", "drill_minutes")
+KEPT = (
+    "is_on", "step_minutes", "named_id", "surge_most", "surge_minutes", "quiet_from", "quiet_to", "drill_minutes", "net_percent",
+    "hand_most",
+)  # fmt: skip
 
 
 def keep(policy: AlertPolicy, *, by: Person, now: datetime) -> None:
@@ -25,6 +29,7 @@ def keep(policy: AlertPolicy, *, by: Person, now: datetime) -> None:
         before = AlertPolicy.objects.filter(account=policy.account_id).first() or AlertPolicy()
         policy.set_at, policy.set_by = now, by
         policy.save()
+        net.look_anew(policy, now)
         changed = [name for name in KEPT if getattr(before, name) != getattr(policy, name)]
         people.record(
             verb="changed alerts", object_kind="account", object_id=policy.account_id, partner_id=policy.account.partner_id,

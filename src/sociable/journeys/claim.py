@@ -28,6 +28,7 @@ from sociable.people.permissions import Act
 from sociable.promises import queries as promises
 from sociable.promises.models import Wait
 
+LONG = 4  # hold times for whoever is handed something: they may be busy just now
 WORTH_NOTING = timedelta(minutes=1)  # a hold is kept at every sign of life, but not written each time
 
 
@@ -160,6 +161,18 @@ def keep(conversation_id: int, person: Person, now: datetime) -> bool:
     return bool(mine.update(held_until_at=now + hold_time()))  # the due row finds the new end when it comes
 
 
+def holder_of(conversation: Conversation, now: datetime) -> Person | None:
+    """This function will say who has a conversation in hand now."""
+    until = conversation.held_until_at
+    return conversation.held_by if until is not None and until > now else None
+
+
+def is_worth_keeping(conversation: Conversation, person: Person, now: datetime) -> bool:
+    """This function will say whether a sign of life of a person prolongs their hold."""
+    until = conversation.held_until_at
+    return conversation.held_by_id == person.pk and until is not None and until < now + hold_time() - WORTH_NOTING
+
+
 def let_go(conversation_id: int, person: Person, now: datetime) -> None:
     """This function will end a person's hold, so that the request stands in its fair place again."""
     with transaction.atomic():
@@ -180,12 +193,8 @@ def hand_over(conversation_id: int, person: Person, to: Person, note: str, now: 
     permissions.check_can_answer(person, conversation.place)
     permissions.check_can_answer(to, conversation.place)
     check_hands_free(conversation, to, now, to.first_name)
-    until = now + 4 * hold_time()  # they may be busy just now
     with transaction.atomic():
-        Conversation.objects.filter(pk=conversation_id).update(
-            held_by=to, held_until_at=until, handed_note=f"{person.first_name}: {note}"[:500]
-        )
-        due.ask([due.Due("hold", f"hold:{conversation_id}", conversation_id, until)])
+        put_into_hands(conversation, to, now + LONG * hold_time(), now, f"{person.first_name}: {note}")
         people.record(
             verb="handed over",
             object_kind="conversation",
@@ -196,7 +205,13 @@ def hand_over(conversation_id: int, person: Person, to: Person, note: str, now: 
             after={"to": to.name},
             reason=note,
         )
-        live.publish(kind="held", account_id=conversation.account_id, conversation_id=conversation_id, now=now)
+
+
+def put_into_hands(conversation: Conversation, to: Person, until: datetime, now: datetime, note: str = "") -> None:
+    """This function will have somebody hold a conversation, whoever held it; call it inside a transaction."""
+    Conversation.objects.filter(pk=conversation.pk).update(held_by=to, held_until_at=until, handed_note=note[:500])
+    due.ask([due.Due("hold", f"hold:{conversation.pk}", conversation.pk, until)])
+    live.publish(kind="held", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
 
 
 def expire(row: DueRow, now: datetime) -> None:

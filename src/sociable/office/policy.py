@@ -17,6 +17,7 @@ from sociable.alerts import queries as alerts
 from sociable.alerts.models import AlertPolicy
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
+from sociable.domain.net import EARLIEST_PERCENT, LATEST_PERCENT
 from sociable.journeys import alert_policy
 from sociable.office.rights import page
 from sociable.people.models import Person
@@ -25,6 +26,7 @@ from sociable.people.permissions import Act
 
 _TIME = {"type": "time"}
 WITHIN = {"step_minutes": (1, 600), "surge_most": (1, 100), "surge_minutes": (1, 240), "drill_minutes": (0, 600)}
+WITHIN |= {"net_percent": (0, LATEST_PERCENT), "hand_most": (0, 100)}
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
@@ -39,6 +41,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it wi
             "surge_most",
             "surge_minutes",
             "drill_minutes",
+            "net_percent",
+            "hand_most",
             "quiet_from",
             "quiet_to",
         )
@@ -49,6 +53,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it wi
             "surge_most": "Notices one by one, at most",
             "surge_minutes": "Within so many minutes",
             "drill_minutes": "Working minutes before a shift at which routes are tried",
+            "net_percent": "Hand on what nobody has after so much of the promised time, in per cent",
+            "hand_most": "In one person's hands, at most",
             "quiet_from": "Quiet from",
             "quiet_to": "Quiet until",
         }
@@ -57,6 +63,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it wi
             "step_minutes": "",
             "surge_most": "What is more comes as one notice that counts them",
             "drill_minutes": "0: they are not tried",
+            "net_percent": "It goes to whoever on duty has the fewest in hand. From 50 to 99; 0: nothing is handed on",
+            "hand_most": "Whoever has so many is handed no more. 0: no limit",
             "quiet_from": "Only where the account states no hours",
         }
         widgets: ClassVar = {
@@ -75,6 +83,15 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it wi
             self.fields[name] = forms.IntegerField(
                 label=was.label, help_text=was.help_text, min_value=least, max_value=most
             )
+
+    def clean_net_percent(self) -> int:
+        """Sooner than half of the time nothing is near."""
+        given: int = self.cleaned_data["net_percent"]
+        if 0 < given < EARLIEST_PERCENT:
+            raise forms.ValidationError(
+                f"From {EARLIEST_PERCENT} to {LATEST_PERCENT}, or 0 where nothing is handed on."
+            )
+        return given
 
 
 @staff

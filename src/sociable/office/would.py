@@ -74,6 +74,7 @@ def _told(found: preview.Preview, person: Person) -> dict[str, Any]:
         "arrived": moment_words(found.arrived_at, zone),
         "due": moment_words(found.due_at, zone) if found.due_at else "",
         "told_at_all": found.told_at_all,
+        "handed_on": moment_near(found.handed_on_at, found.arrived_at, zone) if found.handed_on_at else "",
         "me": any(one.who.key == person.pk for each in found.instants for step in each.steps for one in step.told),
         "instants": [
             {

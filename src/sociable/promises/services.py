@@ -19,7 +19,8 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.directory.queries import Stated
 from sociable.domain.errors import DomainError
-from sociable.domain.promise import Effect, effect_of, warnings_of
+from sociable.domain.net import EARLIEST_PERCENT as EARLIEST_NET_PERCENT
+from sociable.domain.promise import Effect, effect_of, used_at, warnings_of
 from sociable.domain.worktime import Calendar
 from sociable.due import services as due
 from sociable.people import services as people
@@ -121,6 +122,9 @@ def _warn(wait: Wait, calendar: Calendar | None) -> None:
         due.Due(kind="warn", key=f"warn:{wait.pk}:{kind}", subject_id=wait.pk, due_at=at, data={"kind": kind})
         for kind, at in instants_of(wait, calendar).items()
     )
+    near_at = used_at(wait.clock, calendar, EARLIEST_NET_PERCENT)
+    if near_at is not None:
+        due.ask([due.Due("net", f"net:{wait.pk}", wait.pk, near_at)])
 
 
 def instants_of(wait: Wait, calendar: Calendar | None) -> dict[str, datetime]:
@@ -140,6 +144,7 @@ def end(
         wait.acknowledged_at = at
     wait.save(update_fields=["ended", "ended_at", "ended_by", "ended_with", "ended_reason", "acknowledged_at"])
     due.withdraw("warn", [wait.pk])
+    due.withdraw("net", [wait.pk])
 
 
 def reopen(wait: Wait, calendar: Calendar | None) -> Wait:
@@ -335,5 +340,6 @@ def recompute(stated: Stated) -> int:
             ]
         )  # fmt: skip
         due.withdraw("warn", [wait.pk])
+        due.withdraw("net", [wait.pk])
         _warn(wait, stated.calendar)
     return len(waits)

@@ -34,6 +34,7 @@ from sociable.journeys import (
     introduce,
     mirror,
     naming,
+    net,
     receive,
     snooze,
     tally,
@@ -65,6 +66,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "receive": _receive,
     "warn": tick.warn,
     "chain": alert.climb,
+    "net": net.look,
     "shifts": drill.look,
     "drill": drill.drill,
     "shift": drill.begin_shift,
@@ -92,7 +94,11 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "housekeeping": housekeeping.run,
 }
 # Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
-TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {"warn": tick.warn_all, "chain": alert.climb_all}
+TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {
+    "warn": tick.warn_all,
+    "chain": alert.climb_all,
+    "net": net.look_all,
+}
 NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "holes", "tally", "calendar", "housekeeping"})
 
 
@@ -112,7 +118,7 @@ LANES = (
     Lane("fetch-slow", ("fetch", "introduce"), 1, 16, (Pace.SLOW,)),
     Lane("fetch-failed", ("fetch", "introduce"), 1, 16, (Pace.FAILED,)),
     Lane("tally", ("tally",), 1, 3),
-    Lane("shifts", ("shifts", "drill", "shift"), 20, 1),
+    Lane("shifts", ("shifts", "drill", "shift", "net"), 20, 1),
     Lane("files", ("files", "name", "approved"), 1, 2),
     Lane("calendars", ("calendar",), 1, 3),
     Lane("propose", ("propose",), 1, 1),

@@ -5,6 +5,8 @@ Looking at it says nothing: mail servers open links by themselves, so only the b
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,8 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from sociable.alerts import tokens
-from sociable.alerts.models import Notice
-from sociable.journeys import alert
+from sociable.alerts.models import HandedOn, Notice
+from sociable.journeys import claim, net
 from sociable.public.views.receipt import private
 
 
@@ -23,20 +25,36 @@ from sociable.public.views.receipt import private
 def told(request: HttpRequest, token: str) -> HttpResponseBase:
     """This page will take the word of whoever was told."""
     number = tokens.read(token)
-    notices = Notice.objects.select_related("person", "route", "account", "chain__acknowledged_by", "chain__wait")
+    notices = Notice.objects.select_related(
+        "person", "route", "account", "chain__acknowledged_by", "chain__wait__conversation__held_by"
+    )
     notice = notices.filter(pk=number).first() if number is not None else None
     if notice is None:
         return render(request, "public/told_gone.html", status=404)
     if request.method == "POST":
-        alert.acknowledge_notice(notice, timezone.now())
+        _heard(notice, cannot="cannot" in request.POST)
         return redirect("public:told", token)
     return _shown(request, notice)
+
+
+def _heard(notice: Notice, *, cannot: bool) -> None:
+    now = timezone.now()
+    if cannot and notice.chain is not None:
+        with suppress(net.NotYours):  # it went to the next meanwhile: the page says so
+            net.hand_back(notice.chain.wait.conversation_id, notice.person, now)
+    else:
+        net.acknowledge(notice, now)
 
 
 def _shown(request: HttpRequest, notice: Notice) -> HttpResponse:
     chain = notice.chain
     other = chain.acknowledged_by if chain is not None else None
+    handed = HandedOn.objects.filter(wait=chain.wait, person=notice.person).first() if chain is not None else None
+    conversation, now = chain.wait.conversation if chain is not None else None, timezone.now()
     context = {
+        "handed_back": handed is not None and handed.handed_back_at is not None,
+        "can_hand_back": conversation is not None and net.is_with(conversation, notice.person, now),
+        "has_it_now": claim.holder_of(conversation, now) if conversation is not None else None,
         "notice": notice,
         "is_drill": notice.kind == Notice.Kind.DRILL,
         "by_other": other if other is not None and other.pk != notice.person_id else None,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from sociable.cover import duty, rota, swaps
-from sociable.cover.models import RotaChange, Shift, Swap, WorkingPattern
+from sociable.cover.models import RotaChange, Shift, Swap, TimeAway, WorkingPattern
 from sociable.due import services as due
 from sociable.people.models import AuditEvent
 from sociable.people.permissions import NotAllowed
@@ -42,6 +42,20 @@ def test_a_swap_moves_nothing_until_it_is_agreed_and_then_at_once(cast: Cast, as
         ("Asha Khan", "taken_off"), ("Lee Ward", "added"),
     ]  # fmt: skip
     assert AuditEvent.objects.filter(verb="took a shift by a swap").exists()
+
+
+def test_what_anybody_may_take_is_shown_to_whoever_is_free_then(cast: Cast, hand: Hand, asked: Swap) -> None:
+    """Whom one asks by name sees it all the same: they may have something to give in return."""
+    his = hand.shift(cast.lee, at(12), at(15))
+    assert swaps.offered_to(cast.lee, NOW) == []
+    Shift.objects.filter(pk=his.pk).update(state="cancelled")
+    assert swaps.offered_to(cast.lee, NOW) == [asked]
+    TimeAway.objects.create(
+        person=cast.lee, kind="leave", state="agreed", asked_at=NOW, starts_at=at(9), ends_at=at(10)
+    )
+    assert swaps.offered_to(cast.lee, NOW) == []
+    Swap.objects.filter(pk=asked.pk).update(offered_to=cast.lee)
+    assert swaps.offered_to(cast.lee, NOW) == [asked]
 
 
 def test_one_shift_for_another(cast: Cast, hand: Hand) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from sociable.cover import around
 from sociable.cover.around import Wanted
-from sociable.cover.models import RotaChange, Shift, Swap
+from sociable.cover.models import RotaChange, Shift, Swap, TimeAway
 from sociable.cover.rota import (
     ShiftRefused,
     Stale,
@@ -88,9 +88,16 @@ def could_take(shift: Shift) -> list[Person]:
 
 
 def offered_to(person: Person, now: datetime) -> list[Swap]:
-    """This function will list the swaps somebody can agree to: offered to them, or to anybody who is ready as they are."""
+    """This function will list the swaps somebody can agree to: offered to them, or to anybody who is ready and free as they are."""
     rows = open_swaps(now).filter(Q(offered_to=person) | Q(offered_to=None)).exclude(asked_by=person)
-    return [swap for swap in rows if not around.not_ready(_as_theirs(swap.shift, person))]
+    theirs = [swap for swap in rows if not around.not_ready(_as_theirs(swap.shift, person))]
+    return [swap for swap in theirs if swap.offered_to_id or _is_free(person, swap.shift)]
+
+
+def _is_free(person: Person, shift: Shift) -> bool:
+    on_duty = Shift.objects.published().filter(person=person).touching(shift.starts_at, shift.ends_at)
+    away = TimeAway.objects.counted().filter(person=person).touching(shift.starts_at, shift.ends_at)
+    return not on_duty.exists() and not away.exists()
 
 
 def asked_by(person: Person, now: datetime) -> list[Swap]:

@@ -59,6 +59,8 @@ def test_the_lead_is_asked_and_the_person_answered(on_rota: Cast, outside: Scrip
     written = {mail["To"]: mail for mail in letters(outside)[1:]}
     assert set(written) == {"asha@staff.example.org", "ben@staff.example.org"}
     assert "Have fun" in written["asha@staff.example.org"].get_content()
+    assert "You are away: Tuesday 24 November 2026." in written["asha@staff.example.org"].get_content()
+    assert "Asha Khan is away: Tuesday 24 November 2026." in written["ben@staff.example.org"].get_content()
     assert written["ben@staff.example.org"]["Subject"] == "Asha Khan will be away: hours without cover"
     for mail in letters(outside):
         assert "wedding" not in mail.as_string()

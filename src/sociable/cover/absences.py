@@ -9,16 +9,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from sociable.cover import around
+from sociable.cover import around, days
 from sociable.cover.models import Shift, TimeAway
 from sociable.cover.queries import PLANNERS, people_planned_by, plans
-from sociable.domain.worktime.wording import and_words
+from sociable.domain.cover.limits import span_words
+from sociable.domain.worktime.wording import and_words, dates_words
 from sociable.people.models import Person, Role
 
 if TYPE_CHECKING:
+    from sociable.cover.away import Asked
     from sociable.cover.models import TimesAway
 
 State = TimeAway.State
@@ -34,6 +37,14 @@ class Seen:
     what: str
     reason: str
     may_know: bool
+
+
+def when_words(one: TimeAway | Asked, person: Person) -> str:
+    """This function will say when somebody is away: by days where it was asked for by days, else with times."""
+    zone = zone_of(person)
+    if one.whole_days:
+        return dates_words(days.day_of(one.starts_at, zone), days.last_day(one.ends_at, zone))
+    return span_words((one.starts_at, one.ends_at), ZoneInfo(zone))
 
 
 def planners_of(person: Person) -> list[Person]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +18,6 @@ from sociable.cover import away as verbs
 from sociable.cover.away import Asked
 from sociable.cover.models import TimeAway
 from sociable.cover.torn import Torn
-from sociable.domain.cover.limits import span_words
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import holes, tell
@@ -117,8 +115,7 @@ def send(row: DueRow, now: datetime) -> None:
         due.close(row, now)
         return
     try:
-        subject = _SUBJECTS[what].format(who=away.person.name)
-        tell.post(tell.letter(row, person, subject, _text(person, away, what, lost), now))
+        tell.post(tell.letter(row, person, _subject(person, away, what), _text(person, away, what, lost), now))
     except ChannelError as error:
         due.postpone(row, now, error.message, tries=None, longest=tell.LONGEST_PAUSE)
         return
@@ -139,12 +136,26 @@ _SUBJECTS = {
     "taken back": "Your time away was taken back",
     "holes": "{who} will be away: hours without cover",
 }
+_SAYS = {
+    "asked": "{who} asks to be away: {when}.",
+    "agreed": "You are away: {when}.",
+    "declined": "You asked to be away: {when}.",
+    "taken back": "You are not away, but at work: {when}.",
+    "holes": "{who} is away: {when}.",
+}
+
+
+def _subject(person: Person, away: TimeAway, what: str) -> str:
+    if what == "holes" and person.pk == away.person_id:
+        return "Your time away leaves hours without cover"
+    return _SUBJECTS[what].format(who=away.person.name)
 
 
 def _text(person: Person, away: TimeAway, what: str, lost: Sequence[Torn]) -> str:
-    when = span_words((away.starts_at, away.ends_at), ZoneInfo(absences.zone_of(away.person)))
-    who = "You" if person.pk == away.person_id else away.person.name
-    parts = [f"Hello {person.first_name},", f"{who}: {when}."]
+    own = what == "holes" and person.pk == away.person_id
+    says = _SAYS["agreed" if own else what]
+    when = absences.when_words(away, away.person)
+    parts = [f"Hello {person.first_name},", says.format(who=away.person.name, when=when)]
     if away.decision_words and what in ("agreed", "declined"):
         parts.append(f"{away.decided_by.name if away.decided_by else 'They'} said: “{away.decision_words}”")
     if lost:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,11 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sociable.cover import absences, days, torn
 from sociable.cover.absences import Seen
-from sociable.cover.away import NEEDS_NO_AGREEMENT, Asked, AwayRefused
+from sociable.cover.away import NEEDS_NO_AGREEMENT, AwayRefused
 from sociable.cover.models import CalendarFeed, TimeAway
 from sociable.cover.queries import people_planned_by
-from sociable.domain.cover.limits import span_words
-from sociable.domain.worktime.wording import date_words, dates_words
+from sociable.domain.worktime.wording import date_words
 from sociable.journeys import away as doing
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
@@ -54,25 +52,17 @@ def _row(seen: Seen, now: datetime) -> dict[str, Any]:
     return {
         "seen": seen,
         "away": one,
-        "when": when_words(one, one.person),
+        "when": absences.when_words(one, one.person),
         "tone": TONES[one.state],
         "is_now": one.starts_at <= now < one.ends_at,
     }
-
-
-def when_words(one: TimeAway | Asked, person: Person) -> str:
-    """This function will say when somebody is away: by days where it was asked for by days, else with times."""
-    zone = absences.zone_of(person)
-    if one.whole_days:
-        return dates_words(days.day_of(one.starts_at, zone), days.last_day(one.ends_at, zone))
-    return span_words((one.starts_at, one.ends_at), ZoneInfo(zone))
 
 
 def _to_decide(one: TimeAway, now: datetime) -> dict[str, Any]:
     return {
         "away": one,
         "what": one.get_kind_display(),
-        "when": when_words(one, one.person),
+        "when": absences.when_words(one, one.person),
         "torn": torn.of(one, now),
         "form": WordsForm(auto_id=f"away-{one.pk}-%s"),
     }
@@ -103,7 +93,7 @@ def _would_tear(request: HttpRequest, form: AwayForm, now: datetime) -> HttpResp
         "kept": [(name, value) for name in form.fields for value in request.POST.getlist(name)],
         "who": "You are" if person.pk == form.reader.pk else f"{person.name} is",
         "what": dict(TimeAway.Kind.choices)[asked.kind],
-        "when": when_words(asked, person),
+        "when": absences.when_words(asked, person),
         "torn": torn.by(person, asked.starts_at, asked.ends_at, now),
         "shifts": len(torn.shifts_lost(person, asked.starts_at, asked.ends_at, now)),
         "at_once": asked.kind in NEEDS_NO_AGREEMENT or absences.decides(form.reader, person),
@@ -142,7 +132,7 @@ def _facts(found: TimeAway, seen: Seen) -> list[dict[str, str]]:
     facts = [
         ("Who", found.person.name),
         ("What", seen.what),
-        ("When", when_words(found, found.person)),
+        ("When", absences.when_words(found, found.person)),
         ("Why", seen.reason),
         ("Entered by", by),
         ("Decided by", found.decided_by.name if found.decided_by else ""),
@@ -195,6 +185,6 @@ def _done(request: HttpRequest, found: TimeAway, do: Any) -> HttpResponse:
         messages.error(request, refusal.message)
         return redirect("planning:away_one", away_id=found.pk)
     messages.success(
-        request, f"{done.person.name}, {when_words(done, done.person)}: {done.get_state_display().lower()}."
+        request, f"{done.person.name}, {absences.when_words(done, done.person)}: {done.get_state_display().lower()}."
     )
     return redirect("planning:away")

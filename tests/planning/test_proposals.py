@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -57,6 +58,7 @@ def test_a_lead_asks_reads_and_publishes(team: Cast, lead: Pages) -> None:
     work_out()
     shown = lead.get(address).page
     assert "Open hours today's rota:" in shown.text
+    assert re.search(r"(\d+) shifts, \1 new", shown.text)
     assert "nobody else who is ready for Ashby Help is in then" in shown.text
     assert "No better rota is possible within everybody's hours and limits." in shown.text
     listed = lead.get(reverse("planning:proposals")).page.text

@@ -14,6 +14,7 @@ from sociable.domain.worktime.wording import and_words, length_words
 
 MOST_HOLES = 100
 NEAR = 0.02
+NEW = "New"
 
 
 def hours(number: float) -> str:
@@ -84,24 +85,26 @@ def weeks(
     accounts: Mapping[int, str],
     zone: ZoneInfo,
 ) -> list[dict[str, Any]]:
-    """This function will list the shifts by week and day."""
+    """This function will list the shifts by week and day; the first week with anything new lies open."""
     by_week: dict[date, dict[date, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for each in shifts:
         begins = datetime.fromisoformat(each["starts_at"]).astimezone(zone)
         monday = begins.date() - timedelta(days=begins.weekday())
         by_week[monday][begins.date()].append(_shift(each, today, people, accounts, zone))
-    return [
+    told = [
         {"monday": monday, "days": [{"on": on, "shifts": rows} for on, rows in days.items()],
-         "number": sum(map(len, days.values()))}
+         "number": sum(map(len, days.values())),
+         "new": sum(each["state"] == NEW for rows in days.values() for each in rows), "open": False}
         for monday, days in by_week.items()
     ]  # fmt: skip
+    for week in [each for each in told if each["new"]][:1] or told[:1]:
+        week["open"] = True
+    return told
 
 
 def changes(told: Mapping[str, Any], weeks: Iterable[Mapping[str, Any]]) -> bool:
     """This function will say whether a rota differs from today's at all."""
-    shifts = [each for week in weeks for day in week["days"] for each in day["shifts"]]
-    is_new = any(each["state"] == "New" for each in shifts)
-    return is_new or told["before"]["by_person"] != told["after"]["by_person"]
+    return any(week["new"] for week in weeks) or told["before"]["by_person"] != told["after"]["by_person"]
 
 
 def _shift(
@@ -112,14 +115,14 @@ def _shift(
     zone: ZoneInfo,
 ) -> dict[str, Any]:
     stands = (each["person"], each["starts_at"], each["ends_at"]) in today
-    state = "Stays" if each["is_fixed"] else "As today" if stands else "New"
+    state = "Stays" if each["is_fixed"] else "As today" if stands else NEW
     return {
         "who": people.get(each["person"], "Somebody"),
         "times": _times(each, zone),
         "accounts": and_words([accounts[pk] for pk in each["accounts"] if pk in accounts] or ["other accounts"]),
         "why": each["why"],
         "state": state,
-        "tone": {"Stays": "outline", "As today": "neutral", "New": "good"}[state],
+        "tone": {"Stays": "outline", "As today": "neutral", NEW: "good"}[state],
     }
 
 

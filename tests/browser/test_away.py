@@ -44,6 +44,8 @@ def test_leave_is_asked_for_and_agreed(page: Any, live_server: Any) -> None:
     look(derek, "cover-away-decide")
     derek.get_by_role("link", name="Derek").first.or_(derek.get_by_role("link", name="Sickness")).first.click()
     look(derek, "cover-away-one")
+    derek.goto("/cover/away/bring-in/")
+    look(derek, "cover-away-bring-in")
     derek.goto("/cover/away/")
     derek.get_by_label("What you say to it").first.fill("Have a lovely day")
     derek.get_by_role("button", name="Agree to Aoife Brennan").click()

@@ -80,6 +80,9 @@ def test_every_other_screen_of_the_board(lead: Any) -> None:
     lead.get_by_role("link", name="Aireborough Libraries", exact=True).first.click()
     look(lead, "cover-account")
     _printed(lead, "cover-account")
+    lead.get_by_role("link", name="How many it needs").click()
+    look(lead, "cover-needed")
+    lead.go_back()
     hole = lead.locator(".cover-days svg a").first
     hole.click()
     lead.wait_for_url("**/hole/**")

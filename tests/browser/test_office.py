@@ -54,6 +54,16 @@ def test_every_screen_of_the_office(alex: Any) -> None:
         look(alex, f"office-{name}")
 
 
+def test_a_stage_is_refused_beside_what_is_missing(alex: Any) -> None:
+    account = Account.objects.get(slug="outpatients")
+    alex.goto(f"/office/accounts/{account.pk}/")
+    alex.get_by_text("Move it to another stage").click()
+    alex.get_by_label("Move it to", exact=True).select_option(label="Live")
+    alex.get_by_role("button", name="Move it", exact=True).click()
+    alex.get_by_role("link", name="Something is missing").wait_for()
+    look(alex, "office-stage-refused")
+
+
 def test_a_promise_is_stated_after_a_look_at_what_moves(alex: Any) -> None:
     account = Account.objects.get(slug="city-help")
     now = timezone.now()  # a promise stated today judges what arrives from today on

@@ -25,7 +25,11 @@ def test_a_lead_has_a_rota_worked_out(page: Any, live_server: Any) -> None:
     dot.get_by_role("link", name="Propose a rota").click()
     dot.get_by_label("Weeks").fill("2")
     dot.get_by_label("How long it may take").select_option("20")
+    dot.get_by_text("What if …").click()
     look(dot, "proposals-ask")
+    dot.get_by_label("Suppose").press("Escape")
+    assert not dot.get_by_label("Suppose").is_visible(), "what was unfolded folds with Escape"
+    assert dot.evaluate("document.activeElement.tagName") == "SUMMARY"
     dot.get_by_role("button", name="Work it out").click()
     dot.get_by_role("button", name="Take the best so far").wait_for()
     look(dot, "proposals-waiting")

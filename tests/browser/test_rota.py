@@ -36,7 +36,7 @@ def test_a_lead_looks_at_a_week_and_publishes_with_the_keyboard(page: Any, live_
     week = f"week={drafted.starts_at:%Y-%m-%d}"
     for name, address in {
         "week": f"rota/?{week}", "accounts": f"rota/?{week}&by=account", "add": "rota/add/", "publish": f"rota/publish/?{week}",
-        "patterns": "rota/patterns/", "pattern": f"rota/patterns/{ShiftPattern.objects.first().pk}/", "people": "rota/people/",
+        "patterns": "rota/patterns/", "pattern-new": "rota/patterns/new/", "pattern": f"rota/patterns/{ShiftPattern.objects.first().pk}/", "people": "rota/people/",
         "make": f"rota/patterns/{ShiftPattern.objects.first().pk}/make/",
         "person": f"rota/people/{Person.objects.get(email='hannah@aireborough.example').pk}/",
         "shift": f"rota/shifts/{drafted.pk}/", "bring": "rota/bring-in/",

@@ -338,7 +338,7 @@ def _why(standing: Standing, situation: Situation) -> str:
     if standing in situation.whys:
         return situation.whys[standing]
     account, minutes = situation.account, round(situation.policy.step.total_seconds() / 60)
-    passed_by = f"nobody has acknowledged within {minutes} working minutes"
+    passed_by = f"nobody has acknowledged within {minutes} working minute{'' if minutes == 1 else 's'}"
     return {
         Standing.HOLDER: "You have this request in hand.",
         Standing.DUTY: f"You are on duty for {account}.",

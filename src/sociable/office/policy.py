@@ -122,4 +122,5 @@ def in_words(account: Account, now: datetime) -> str:
     if account.pk not in alerts.alerted([account]):
         return "Nobody is told of its requests yet."
     minutes = alerts.facts([account], now).policies[account.pk].step_minutes
-    return f"Its people are told one after another, each after {minutes} working minutes without acknowledgement."
+    after = f"{minutes} working minute{'' if minutes == 1 else 's'}"
+    return f"Its people are told one after another, each after {after} without acknowledgement."

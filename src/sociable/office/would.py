@@ -69,13 +69,15 @@ def _asked_about(person: Person) -> QuerySet[Account]:
 
 def _told(found: preview.Preview, person: Person) -> dict[str, Any]:
     zone = directory.zone_of(found.account)
+    steps = [step for each in found.instants for step in each.steps]
+    mine = [step.at for step in steps if any(one.who.key == person.pk for one in step.told)]
     return {
         "account": found.account,
         "arrived": moment_words(found.arrived_at, zone),
         "due": moment_words(found.due_at, zone) if found.due_at else "",
         "told_at_all": found.told_at_all,
         "handed_on": moment_near(found.handed_on_at, found.arrived_at, zone) if found.handed_on_at else "",
-        "me": any(one.who.key == person.pk for each in found.instants for step in each.steps for one in step.told),
+        "me": moment_near(min(mine), found.arrived_at, zone) if mine else "",
         "instants": [
             {
                 "words": each.words,

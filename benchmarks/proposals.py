@@ -40,7 +40,7 @@ from sociable.domain.cover.proposal import (  # noqa: E402
     Wish,
     propose,
 )
-from sociable.domain.cover.proposal.duties import most_in_a_row, most_weekends  # noqa: E402
+from sociable.domain.cover.proposal.duties import most_in_a_row, weekends_worked  # noqa: E402
 from sociable.domain.cover.proposal.improving import Part  # noqa: E402
 from sociable.domain.cover.proposal.model import UNBOUNDED, Model  # noqa: E402
 from sociable.domain.cover.proposal.solving import Progress, solve  # noqa: E402
@@ -299,7 +299,8 @@ def instance_model(instance: Instance) -> tuple[Model, list[Part], Choices]:
             ]
             model.at_most_one([choice, *after])
         most_in_a_row(model, on, most_row)
-        most_weekends(model, [on[day : day + 2] for day in range(5, instance.days, 7)], weekends)
+        worked = weekends_worked(model, [on[day : day + 2] for day in range(5, instance.days, 7)])
+        model.require([(choice, 1) for choice in worked], most=weekends)
         no_short_runs(model, on, least_row, least_off)
     for day, shift, need, under, over in instance.cover:
         working = [(choice, 1) for key, choice in choices.items() if key[1:] == (day, shift)]

@@ -78,7 +78,7 @@ ONES_OWN = {
     *("planning:away", "planning:away_new", "planning:away_calendars"),
     *("planning:rota", "planning:rota_mine", "planning:rota_seen", "planning:rota_mine_address", "planning:rota_csv"),
     *("planning:away", "planning:away_new", "planning:away_calendars", "planning:away_bring_in"),
-    *("planning:rota", "planning:rota_mine", "planning:rota_seen"),
+    *("planning:rota", "planning:rota_mine", "planning:rota_seen", "planning:wishes", "planning:wish_new"),
     *("account_reauthenticate", "account_change_password", "account_set_password", "mfa_reauthenticate"),
     *(
         "mfa_activate_totp",
@@ -187,6 +187,7 @@ def ids(cast: Cast) -> dict[str, Any]:
         "proposal_id": _rota_proposal(cast),
         "away_id": _away(cast.asha),
         "feed_id": _feed(cast.asha),
+        "wish_id": _wish(cast.asha),
         "limit": "attachments_bytes",
         "kind": "email",
         "slug": cast.help.slug,
@@ -202,6 +203,15 @@ def _feed(person: Any) -> int:
     from sociable.cover.models import CalendarFeed
 
     return int(CalendarFeed.objects.create(person=person, name="secret subject", sealed_address="x").pk)
+
+
+def _wish(person: Any) -> int:
+    from sociable.cover.wish_models import Wish
+
+    made = Wish.objects.create(
+        person=person, rather=False, weekdays=[0], private_reason="secret subject", stated_at=at(9)
+    )
+    return int(made.pk)
 
 
 def _away(person: Any) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.utils import timezone
 from sociable.cover.models import Shift, TimeAway, WorkingPattern
 from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.proposals import KIND
+from sociable.cover.wish_models import Wish
 from sociable.due.models import DueRow
 from sociable.worker import loop
 from tests.cast import Cast, at
@@ -106,6 +107,30 @@ def test_a_hole_that_is_left_says_why(team: Cast, lead: Pages) -> None:
     assert "Asha Khan is on leave" in text
     assert "Answers late" in text
     assert "What would have to give No limit stands in the way" in text
+
+
+def test_it_says_which_wishes_are_kept_and_why_others_are_not(team: Cast, lead: Pages) -> None:
+    """In the afternoon there is nobody but Asha; what she wishes it for is hers and her lead's, and stands nowhere here."""
+    monday = first_on()
+    for person, begins, on in ((team.asha, time(14), monday), (team.lee, time(9), monday + timedelta(days=2))):
+        Wish.objects.create(
+            person=person, rather=False, on_day=on, begins=begins, ends=time(begins.hour + 3), private_reason="My mother is ill",
+            stated_at=timezone.now(),
+        )  # fmt: skip
+    address = ask(team, lead)
+    work_out()
+    text = lead.get(address).page.text
+    assert "1 of 2 wishes is kept." in text
+    assert f"Asha Khan wished to be free on Mon {monday.day} " in text
+    assert (
+        "it could not be kept because Ashby Help would have been without cover then: Lee Ward does not work then."
+        in text
+    )
+    assert f"Lee Ward wished to be free on Wed {(monday + timedelta(days=2)).day} " in text
+    assert "mother" not in text
+    Wish.objects.update(weight=4)
+    refused = lead.submit(lead.get(address).page.form(button="Publish this rota"))
+    assert "has changed since it was worked out" in lead.get(refused["Location"]).page.text
 
 
 def test_what_changed_meanwhile_is_said_and_nothing_is_published(team: Cast, hand: Hand, lead: Pages) -> None:

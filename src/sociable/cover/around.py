@@ -116,6 +116,8 @@ def limits_of(pattern: WorkingPattern | None) -> Limits:
         rest=timedelta(minutes=pattern.rest_minutes),
         days_in_a_row=pattern.most_days_in_a_row,
         at_once=pattern.at_once,
+        weekends_in_a_row=pattern.weekends_in_a_row,
+        weekends_in_four=pattern.weekends_in_four,
     )
 
 

@@ -98,6 +98,10 @@ class WorkingPattern(models.Model):
     rest_minutes = models.PositiveIntegerField(default=11 * 60, help_text="Least rest between two shifts of two days")
     most_days_in_a_row = models.PositiveSmallIntegerField(default=6)
     at_once = models.PositiveSmallIntegerField(default=6, help_text="Most accounts covered in one shift")
+    weekends_in_a_row = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Most; empty: not limited")
+    weekends_in_four = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Most of any four weekends; empty: not limited"
+    )
     set_at = models.DateTimeField()
     set_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
 
@@ -394,4 +398,4 @@ class FeedOut(models.Model):
         return f"feed of {self.person_id or self.account_id}"
 
 
-from sociable.cover import proposal_models  # noqa: E402, F401 - a table of this room that stands by itself
+from sociable.cover import proposal_models, wish_models  # noqa: E402, F401 - tables of this room that stand by themselves

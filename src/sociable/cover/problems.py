@@ -13,7 +13,7 @@ from datetime import time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sociable.cover import around
+from sociable.cover import around, wishes
 from sociable.cover.models import Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
 from sociable.cover.queries import people_planned_by, people_rostered_by
 from sociable.cover.reading import AWAY_WORDS, answers, needed
@@ -25,7 +25,7 @@ from sociable.domain.cover.reasons import as_instant
 from sociable.domain.cover.spans import minus
 from sociable.people.models import Person
 
-AROUND = timedelta(weeks=2)
+AROUND = timedelta(weeks=4)
 USUAL_PROMISE = timedelta(hours=2)
 DAY_MINUTES = 24 * 60
 NO_HOURS = "has no working hours written down"
@@ -144,14 +144,14 @@ def _persons(
     span: Span,
     by: Person,
 ) -> Iterable[proposal.Person]:
-    known = set(people_planned_by(by).values_list("pk", flat=True)) | {by.pk}
-    ready, away = _ready(accounts), _away(span, known)
+    people, known = list(people), set(people_planned_by(by).values_list("pk", flat=True)) | {by.pk}
+    ready, away, wished = _ready(accounts), _away(span, known), _wishes(people, span)
     for person in people:
         versions = patterns.get(person.pk, [])
         in_force = [row for row in versions if row.valid_from_on <= span.starts_at.date()][-1:] or versions[:1]
         yield proposal.Person(
             person.pk, person.name, ready[person.pk], tuple(_works(person, versions, span)), tuple(away[person.pk]),
-            around.limits_of(in_force[0] if in_force else None),
+            around.limits_of(in_force[0] if in_force else None), wishes=wished.get(person.pk, ()),
             hours_in_words="" if versions else NO_HOURS,
         )  # fmt: skip
 
@@ -181,6 +181,16 @@ def _away(span: Span, known: set[int]) -> dict[int, list[proposal.Away]]:
         words = AWAY_WORDS.get(TimeAway.Kind(row.kind), "away") if row.person_id in known else "away"
         found[row.person_id].append(proposal.Away(Span(row.starts_at, row.ends_at), words))
     return found
+
+
+def _wishes(people: Iterable[Person], span: Span) -> dict[int, tuple[proposal.Wish, ...]]:
+    """What people wish, without why."""
+    return {
+        person: tuple(
+            proposal.Wish(Span(each.starts_at, each.ends_at), each.wish.rather, each.wish.weight) for each in falls
+        )
+        for person, falls in wishes.falling(people, span.starts_at, span.ends_at).items()
+    }
 
 
 # -- The rota as it stands -------------------------------------------------------------------------------------------------

@@ -196,7 +196,7 @@ def _check_may_publish(row: RotaProposal, now: datetime) -> problems.Facts:
     read = facts_of(row)
     if read.mark != row.mark:
         raise Stale(
-            "The rota, somebody's time away, hours or sign-off has changed since it was worked out. Have it worked out anew."
+            "The rota, somebody's time away, hours, wishes or sign-off has changed since it was worked out. Have it worked out anew."
         )
     return read
 

@@ -58,7 +58,11 @@ def keep_working(typed: Typed, *, by: Person, now: datetime) -> WorkingPattern:
         people.record(
             verb="said when they work", object_kind="person", object_id=pattern.person_id,
             partner_id=body.pk if body else None, now=now, person=by,
-            after={"from": pattern.valid_from_on.isoformat(), "hours": pattern.notation, "week_minutes": pattern.week_minutes},
+            after={
+                "from": pattern.valid_from_on.isoformat(), "hours": pattern.notation, "week_minutes": pattern.week_minutes,
+                "rest_minutes": pattern.rest_minutes, "weekends_in_a_row": pattern.weekends_in_a_row,
+                "weekends_in_four": pattern.weekends_in_four,
+            },
         )  # fmt: skip
     return pattern
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sociable.cover import around, duty, handing, swaps
+from sociable.cover import around, duty, handing, swaps, wishes
 from sociable.cover.models import HandOver, Readiness, Shift, Swap
 from sociable.desk.listing import Asked
 from sociable.directory.models import Account
@@ -34,7 +34,7 @@ def my_day(person: Person, answering: list[Account], now: datetime) -> dict[str,
             {"accounts": _names(shift), "until": moment_near(shift.ends_at, now, zone), "note": shift.note}
             for shift in on.now
         ],
-        "next_shift": {"when": _when(on.next, zone), "accounts": _names(on.next)} if on.next else None,
+        "next_shift": _next_shift(on.next, person, zone) if on.next else None,
         "hand_overs": _hand_overs(on.accounts or answering, person, now),
         "leaves_for": _may_leave(on, answering),
         "swaps": [
@@ -46,6 +46,11 @@ def my_day(person: Person, answering: list[Account], now: datetime) -> dict[str,
         ],
         "changes_until": max((change.pk for change in changes), default=0),
     }  # fmt: skip
+
+
+def _next_shift(shift: Shift, person: Person, zone: str) -> dict[str, str]:
+    falling = wishes.falling([person], shift.starts_at, shift.ends_at).get(person.pk, [])
+    return {"when": _when(shift, zone), "accounts": _names(shift), "wished": wishes.of_shift_words(shift, falling)}
 
 
 def _hint(swap: Swap, zone: str) -> str:

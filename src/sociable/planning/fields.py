@@ -32,6 +32,10 @@ class NotationField(forms.CharField):
 
     widget = forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"})
 
+    def __init__(self, **given: Any) -> None:
+        """One line, also where the model has a text of any length for it."""
+        super().__init__(**given | {"widget": self.widget})
+
     def clean(self, value: Any) -> str:
         typed = super().clean(value)
         try:

@@ -149,6 +149,18 @@ def holes(rows: Iterable[Mapping[str, Any]], accounts: Mapping[int, str], zone: 
     return told
 
 
+def wishes(told: Mapping[str, Any]) -> dict[str, Any]:
+    """This function will say which wishes a rota keeps and which it could not, and how many of how many."""
+    every = told.get("wishes", [])
+    kept = [each["words"] for each in every if each["kept"]]
+    number = f"{len(every)} wish{'' if len(every) == 1 else 'es'}"
+    return {
+        "summary": f"{len(kept)} of {number} {'is' if len(kept) == 1 else 'are'} kept." if every else "",
+        "kept": kept,
+        "not_kept": [each["words"] for each in every if not each["kept"]],
+    }
+
+
 def side_by_side(told: Mapping[str, Any], key: str, names: Mapping[int, str]) -> list[dict[str, Any]]:
     """This function will put hours of today's rota and the proposed one side by side, by name."""
     before, after = told["before"][key], told["after"][key]

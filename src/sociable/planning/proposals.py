@@ -138,6 +138,7 @@ def _came_of(row: RotaProposal, now: datetime) -> dict[str, Any]:
         "weeks": weeks,
         "holes": telling.holes(told["holes"], accounts, zone)[: telling.MOST_HOLES],
         "more_holes": max(0, len(told["holes"]) - telling.MOST_HOLES),
+        "wishes": telling.wishes(told),
         "by_account": telling.side_by_side(told, "by_account", accounts),
         "by_person": telling.side_by_side(told, "by_person", people),
         "changes": telling.changes(told, weeks),

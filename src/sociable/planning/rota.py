@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from sociable.cover import wishes
 from sociable.cover.around import begin_of
 from sociable.cover.models import Shift, TimeAway
 from sociable.cover.queries import people_rostered_by
@@ -204,6 +205,10 @@ def by_person(asked: Asked, shifts: list[Shift], planned: Planned) -> list[Line]
     lines = {pk: Line(person.name, add_url=_add(asked, planned, person=pk)) for pk, person in people.items()}
     for shift in shifts:
         _put(lines[shift.person_id], asked, shift, planned, _names(shift))
+    known = [person for pk, person in people.items() if pk in planned.people or pk == asked.person.pk]
+    for pk, falling in wishes.falling(known, asked.begins_at, asked.ends_at).items():
+        for falls in falling:
+            _put_wish(lines[pk], asked, falls)
     for away in _away(asked, planned):
         if away.person_id in lines:
             _put_away(lines[away.person_id], asked, away)
@@ -285,6 +290,24 @@ def _away(asked: Asked, planned: Planned) -> Iterable[TimeAway]:
     """Who is away, without why: for whoever plans them, and for themselves."""
     whose = {*planned.people, asked.person.pk}
     return TimeAway.objects.counted().touching(asked.begins_at, asked.ends_at).filter(person__in=whose)
+
+
+def _put_wish(line: Line, asked: Asked, falls: wishes.Falls) -> None:
+    """What somebody wishes, without why, on the day on which it begins."""
+    on = falls.starts_at.astimezone(ZoneInfo(asked.zone)).date()
+    if on in asked.days:
+        line.chips[on].append({
+            "url": "", "times": _wish_times(falls, asked.zone), "what": "", "kind": "wish",
+            "state": wishes.kind_words(falls.wish),
+        })  # fmt: skip
+
+
+def _wish_times(falls: wishes.Falls, zone: str) -> str:
+    """As the times of a shift are shown."""
+    if falls.wish.begins is None:
+        return "All day"
+    begins, ends = (at.astimezone(ZoneInfo(zone)) for at in (falls.starts_at, falls.ends_at))
+    return f"{begins:%H:%M} to {ends:%H:%M}{' next day' if ends.date() > begins.date() else ''}"
 
 
 def _put_away(line: Line, asked: Asked, away: TimeAway) -> None:

@@ -155,19 +155,25 @@ class WorkingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = WorkingPattern
-        fields = ("valid_from_on", "notation", "zone", "most_days_in_a_row", "at_once")
+        fields = (
+            "valid_from_on", "notation", "zone", "most_days_in_a_row", "at_once", "weekends_in_a_row", "weekends_in_four",
+        )  # fmt: skip
         field_classes = {"valid_from_on": DayField, "notation": NotationField}  # noqa: RUF012 - as Django has it
         labels = {  # noqa: RUF012
             "valid_from_on": "From the day", "notation": "When they work", "zone": "Time zone",
             "most_days_in_a_row": "Most days in a row", "at_once": "Most accounts in one shift",
+            "weekends_in_a_row": "Most weekends in a row", "weekends_in_four": "Most weekends among any four",
         }  # fmt: skip
         help_texts = {  # noqa: RUF012
             "notation": "As stated hours are written: Mo-Fr 09:00-17:00, or Mo,We 09:00-17:00; Th 09:00-13:00",
+            "weekends_in_a_row": "Empty: not limited. A weekend counts where a shift begins on its Saturday or Sunday.",
+            "weekends_in_four": "Empty: not limited. 0: never on a weekend.",
         }
         error_messages = {"notation": {"required": "Say when they work, as in Mo-Fr 09:00-17:00."}}  # noqa: RUF012
 
     order = (
-        "valid_from_on", "notation", "week_hours", "longest_hours", "rest_hours", "most_days_in_a_row", "at_once", "zone",
+        "valid_from_on", "notation", "week_hours", "longest_hours", "rest_hours", "most_days_in_a_row",
+        "weekends_in_a_row", "weekends_in_four", "at_once", "zone",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from sociable.cover import around, duty, feeding, swaps
+from sociable.cover import around, duty, feeding, swaps, wishes
 from sociable.cover.models import Shift, Swap
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.domain.cover.limits import Concern, span_words
@@ -25,6 +25,7 @@ from sociable.domain.worktime.wording import and_words
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.planning.rights import page
+from sociable.planning.wishes import rows as wish_rows
 
 AHEAD = timedelta(weeks=8)
 
@@ -67,16 +68,21 @@ def mine(request: HttpRequest) -> HttpResponse:
     theirs = Shift.objects.published().filter(person=person, ends_at__gt=now, starts_at__lt=now + AHEAD)
     asked = {swap.shift_id: swap for swap in swaps.asked_by(person, now)}
     changes = duty.unseen_changes(person, now)
+    falling = wishes.falling([person], now, now + AHEAD).get(person.pk, [])
     context = {
         "shifts": [
-            {**_said(shift), "swap": asked.get(shift.pk), "is_now": shift.starts_at <= now}
+            {
+                **_said(shift), "swap": asked.get(shift.pk), "is_now": shift.starts_at <= now,
+                "wished": wishes.of_shift_words(shift, falling),
+            }
             for shift in theirs.prefetch_related("accounts").order_by("starts_at")
         ],
+        "wishes": wish_rows(wishes.standing(person, now)),
         "offered": offered(person, now),
         "changes": [{"change": change, **_said(change.shift)} for change in changes],
         "feed_url": settings.PUBLIC_URL + reverse("api:rota_feed", args=[feeding.of_person(person, now).token]),
         "changes_until": max((change.pk for change in changes), default=0),
-    }
+    }  # fmt: skip
     return page(request, "rota", "rota_mine.html", context)
 
 

@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sociable.cover import around, working
+from sociable.cover import around, wishes, working
 from sociable.cover import rota as verbs
 from sociable.cover.models import ShiftPattern, WorkingPattern
 from sociable.cover.queries import people_planned_by
 from sociable.cover.rota import ShiftRefused, Unwise
-from sociable.domain.cover.limits import Concern
+from sociable.domain.cover.limits import Concern, Limits
 from sociable.domain.worktime import StatedHours, holidays
 from sociable.domain.worktime.wording import and_words, days_words, length_words
 from sociable.people.models import Person
@@ -25,6 +25,7 @@ from sociable.people.parts import signed_in, staff
 from sociable.planning import rota
 from sociable.planning.rights import page
 from sociable.planning.rota_forms import FromPatternForm, PatternForm, WorkingForm
+from sociable.planning.wishes import rows as wish_rows
 
 
 def _planner(request: HttpRequest) -> Person:
@@ -146,9 +147,20 @@ def working_words(person: Person, now: datetime) -> dict[str, str]:
     bounds = around.limits_of(row)
     limits = (
         f"At most {length_words(bounds.week)} a week, {length_words(bounds.longest_shift)} a shift and "
-        f"{bounds.days_in_a_row} days in a row; {length_words(bounds.rest)} of rest"
+        f"{bounds.days_in_a_row} days in a row; {length_words(bounds.rest)} of rest{_weekend_words(bounds)}"
     )
     return {"when": StatedHours.parse(row.notation).sentence() if row else "", "limits": limits}
+
+
+def _weekend_words(bounds: Limits) -> str:
+    in_a_row, in_four = bounds.weekends_in_a_row, bounds.weekends_in_four
+    if in_four == 0 or in_a_row == 0:
+        return "; no weekends"
+    said = [
+        *([f"{in_a_row} weekend{'' if in_a_row == 1 else 's'} in a row"] if in_a_row else []),
+        *([f"{in_four} of any four weekends"] if in_four else []),
+    ]
+    return f"; at most {and_words(said)}" if said else ""
 
 
 @staff
@@ -167,7 +179,8 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         {"row": row, "words": StatedHours.parse(row.notation).sentence()}
         for row in WorkingPattern.objects.filter(person=who).order_by("-valid_from_on", "-id")
     ]
-    context = {"form": form, "who": who, "versions": versions, **working_words(who, now)}
+    wished = wish_rows(wishes.standing(who, now))
+    context = {"form": form, "who": who, "versions": versions, "wishes": wished, **working_words(who, now)}
     return page(request, "rota", "rota_person.html", context, status=409 if form.errors else 200)
 
 
@@ -183,4 +196,5 @@ def _next_version(who: Person, current: WorkingPattern | None, now: datetime) ->
 
 COPIED = (
     "notation", "zone", "week_minutes", "longest_shift_minutes", "rest_minutes", "most_days_in_a_row", "at_once",
+    "weekends_in_a_row", "weekends_in_four",
 )  # fmt: skip

@@ -20,6 +20,7 @@ from sociable.planning import (
     rota_publish,
     rota_shift,
     what_if,
+    wishes,
 )
 
 app_name = "planning"
@@ -52,6 +53,10 @@ urlpatterns = [
     path("rota/swaps/<int:swap_id>/decline/", rota_mine.decline, name="rota_swap_decline"),
     path("rota/swaps/<int:swap_id>/take-back/", rota_mine.take_back, name="rota_swap_take_back"),
     path("rota/mine/address/", rota_files.new_address, name="rota_mine_address"),
+    path("rota/mine/wishes/", wishes.wishes, name="wishes"),
+    path("rota/mine/wishes/new/", wishes.wish, name="wish_new"),
+    path("rota/mine/wishes/<int:wish_id>/", wishes.wish, name="wish"),
+    path("rota/mine/wishes/<int:wish_id>/take-back/", wishes.take_back, name="wish_take_back"),
     path("rota/accounts/<int:account_id>/", rota_files.account, name="rota_account"),
     path("rota/accounts/<int:account_id>/address/", rota_files.new_address, name="rota_account_address"),
     path("rota/bring-in/", rota_files.bring, name="rota_bring"),

@@ -146,6 +146,13 @@ def told_of(outcome: Outcome) -> dict[str, Any]:
             }
             for hole in found.holes
         ],
+        "wishes": [
+            {
+                "person": each.person_id, "starts_at": each.wish.span.starts_at.isoformat(), "rather": each.wish.rather,
+                "kept": each.kept, "words": each.words,
+            }
+            for each in found.wishes
+        ],
         "before": _amount(found.compared.before),
         "after": _amount(found.compared.after),
         "warnings": list(found.warnings),

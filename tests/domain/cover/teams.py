@@ -24,6 +24,11 @@ def span(day: int, first: float, last: float) -> Span:
     return Span(at(day, first), at(day, last))
 
 
+def whole(day: int) -> Span:
+    """A local day, midnight to midnight."""
+    return Span(at(day, 0), at(day + 1, 0))
+
+
 def account(account_id: int, name: str, *spans: Span, people: int = 1, hours: int = 2) -> Account:
     return Account(account_id, name, tuple(Need(each, people) for each in spans), hours * HOUR)
 

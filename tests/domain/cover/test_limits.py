@@ -90,6 +90,44 @@ def test_a_limit_that_is_just_kept_says_nothing(shift: Span, known: dict[str, An
     assert against(shift, **known) == {}
 
 
+SATURDAYS = [day(5 + 7 * week) for week in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("shift", "others", "limits", "words"),
+    [
+        (
+            SATURDAYS[2], (day(6), SATURDAYS[1], SATURDAYS[4]), Limits(weekends_in_a_row=2),
+            "It makes 3 weekends in a row; 2 are the most for Asha.",
+        ),
+        (
+            SATURDAYS[3], (SATURDAYS[0], SATURDAYS[1], SATURDAYS[5]), Limits(weekends_in_four=2),
+            "It makes 3 of four weekends; 2 are the most for Asha.",
+        ),
+        (day(6), (), Limits(weekends_in_a_row=0), "It makes 1 weekend in a row; none are the most for Asha."),
+    ],
+)  # fmt: skip
+def test_weekends_are_counted_by_either_of_their_days(
+    shift: Span, others: tuple[Span, ...], limits: Limits, words: str
+) -> None:
+    assert against(shift, shifts=others, limits=limits) == {Kind.WEEKENDS: words}
+
+
+@pytest.mark.parametrize(
+    ("shift", "others", "limits"),
+    [
+        (SATURDAYS[2], (SATURDAYS[0], SATURDAYS[1], SATURDAYS[3], SATURDAYS[4]), Limits()),
+        (SATURDAYS[2], (SATURDAYS[0], SATURDAYS[3]), Limits(weekends_in_a_row=2)),
+        (SATURDAYS[0], (day(6),), Limits(weekends_in_a_row=1, weekends_in_four=1)),
+        (SATURDAYS[4], (SATURDAYS[0], SATURDAYS[1]), Limits(weekends_in_four=2)),
+        (day(4), SATURDAYS[:4], Limits(weekends_in_a_row=1, weekends_in_four=1)),
+    ],
+)
+def test_weekends_within_their_limits_say_nothing(shift: Span, others: tuple[Span, ...], limits: Limits) -> None:
+    """A Friday is no weekend, whatever the Saturdays around it are."""
+    assert Kind.WEEKENDS not in against(shift, shifts=others, limits=limits)
+
+
 def test_the_law_counts_an_average_of_seventeen_weeks() -> None:
     free = Limits(week=timedelta(hours=99), longest_shift=timedelta(hours=99), days_in_a_row=9)
     weeks = tuple(day(7 * week + n, 8, 18) for week in range(17) for n in range(5) if week or n)

@@ -41,6 +41,7 @@ from tests.domain.cover.teams import (
     some_team,
     span,
     speaks_against,
+    whole,
 )
 
 SECONDS = 30.0  # far more than any of these takes: they end when nothing better can be
@@ -164,6 +165,54 @@ def test_shifts_around_count_for_the_week() -> None:
     assert len(proposed(replace(asked, fixed=before[:2])).shifts) == 1
 
 
+SATURDAYS = [span(5 + 7 * week, 9, 13) for week in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "worked"),
+    [
+        (Limits(), 4),
+        (Limits(weekends_in_a_row=1), 2),
+        (Limits(weekends_in_a_row=2), 3),
+        (Limits(weekends_in_four=1), 1),
+        (Limits(weekends_in_four=0), 0),
+    ],
+)
+def test_weekends_in_a_row_and_among_four(limits: Limits, worked: int) -> None:
+    libraries = account(LIBRARIES, "Libraries", *SATURDAYS)
+    kal = person(1, "Kal", (LIBRARIES,), *SATURDAYS, limits=limits)
+    asked = problem([libraries], [kal], days=28)
+    found = proposed(asked)
+    assert len(found.shifts) == worked
+    assert not speaks_against(asked, found.shifts)
+
+
+def test_weekends_before_the_rota_count_and_the_reason_is_told() -> None:
+    """A Sunday two weeks before, and one set by hand in it: the two between would make three of four."""
+    libraries = account(LIBRARIES, "Libraries", *SATURDAYS)
+    limits = Limits(weekends_in_four=2)
+    kal = person(1, "Kal", (LIBRARIES,), *SATURDAYS, limits=limits)
+    before = Shift(at(6, 9), at(6, 13), 1, (LIBRARIES,))
+    by_hand = Shift(at(12, 9), at(12, 13), 1, (LIBRARIES,))
+    asked = replace(problem([libraries], [kal], fixed=(before, by_hand)), span=Span(at(7, 0), at(28, 0)))
+    found = proposed(asked)
+    assert found.shifts == [by_hand]
+    assert "is in, but it makes 3 of four weekends, and 2 are the most for Kal" in found.holes[0].why
+    too_many = replace(asked, fixed=(before, by_hand, Shift(at(19, 9), at(19, 13), 1, (LIBRARIES,))))
+    assert proposed(too_many).warnings == (
+        "What was set by hand goes beyond a limit: Kal works on 2 weekends of any four at most.",
+    )
+
+
+def test_what_lies_wholly_before_the_rota_is_nobodys_question() -> None:
+    """Five weekends before were two too many; the rota says nothing of them."""
+    libraries = account(LIBRARIES, "Libraries", span(30, 9, 13))
+    kal = person(1, "Kal", (LIBRARIES,), span(30, 9, 13), limits=Limits(week=10 * HOUR, days_in_a_row=2))
+    before = tuple(Shift(at(day, 9), at(day, 15), 1, (LIBRARIES,)) for day in range(4))
+    asked = replace(problem([libraries], [kal], fixed=before), span=Span(at(28, 0), at(35, 0)))
+    assert proposed(asked).warnings == ()
+
+
 def test_a_limit_that_a_hand_has_passed_is_told_not_refused() -> None:
     libraries = account(LIBRARIES, "Libraries", span(0, 9, 17), span(1, 9, 17))
     kal = person(1, "Kal", (LIBRARIES,), span(0, 9, 17), span(1, 9, 17), limits=Limits(week=10 * HOUR))
@@ -199,6 +248,88 @@ def test_wishes_are_heard_where_they_cost_no_hole() -> None:
     alone = replace(two(wishes=not_monday), people=two(wishes=not_monday).people[:1])
     assert span(0, 9, 17) in [shift.span for shift in proposed(alone).shifts]
     assert "though they would rather not" in proposed(alone).assigned[0].why
+
+
+def test_a_wish_that_matters_more_is_kept_before_another() -> None:
+    """One of two must come on Monday: whoever minds less."""
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17))
+    for weights in ((1, 4), (4, 1)):
+        people = [
+            person(n, name, (LIBRARIES,), span(0, 9, 17), wishes=(Wish(whole(0), rather=False, weight=weight),))
+            for n, name, weight in ((1, "Jen", weights[0]), (2, "Kal", weights[1]))
+        ]
+        found = proposed(problem([libraries], people, patterns=(Pattern("day", 9 * 60, 8 * HOUR),)))
+        assert [shift.person_id for shift in found.shifts] == [1 if weights[0] < weights[1] else 2]
+        assert [(each.person_id, each.kept) for each in found.wishes] == [
+            (found.shifts[0].person_id, False), (3 - found.shifts[0].person_id, True)
+        ]  # fmt: skip
+
+
+def wished_of(asked: Problem) -> list[str]:
+    return [each.words for each in proposed(asked).wishes]
+
+
+def test_a_wish_that_was_kept_is_told() -> None:
+    assert wished_of(two(wishes=(Wish(whole(0), rather=False, weight=3),))) == [
+        "Jen wished to be free on Mon 1 Jun; it was kept."
+    ]
+    assert wished_of(two(wishes=(Wish(span(1, 9, 12), rather=True, weight=3),))) == [
+        "Jen wished to work on Tue 2 Jun, 9am to midday; it was kept."
+    ]
+
+
+def test_who_is_not_in_anyway_is_told_of_no_free_day() -> None:
+    assert wished_of(two(wishes=(Wish(whole(5), rather=False),))) == []
+
+
+def test_why_somebody_could_not_be_free() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 13))
+    free = (Wish(whole(0), rather=False),)
+    jen = person(1, "Jen", (LIBRARIES,), span(0, 9, 13), wishes=free)
+    kal = person(2, "Kal", (LIBRARIES,), span(0, 9, 13), away=(Away(whole(0), "on leave"),))
+    asked = "Jen wished to be free on Mon 1 Jun; it could not be kept because"
+    assert wished_of(problem([libraries], [jen])) == [
+        f"{asked} Libraries would have been without cover then, and nobody else is ready for it."
+    ]
+    assert wished_of(problem([libraries], [jen, kal])) == [
+        f"{asked} Libraries would have been without cover then: Kal is on leave."
+    ]
+    wishes_too = replace(kal, away=(), wishes=(Wish(whole(0), rather=False, weight=3),))
+    assert (
+        f"{asked} Libraries needs somebody then; Kal could have, at the price of less even hours or of other wishes."
+        in (wished_of(problem([libraries], [jen, wishes_too])))
+    )
+    by_hand = Shift(at(0, 9), at(0, 13), 1, (LIBRARIES,))
+    assert wished_of(problem([libraries], [jen], fixed=(by_hand,))) == [
+        f"{asked} a shift of theirs then stands, and stays as it is."
+    ]
+    part = replace(jen, wishes=(Wish(span(0, 7, 9.5), rather=False),))
+    libraries = account(LIBRARIES, "Libraries", span(0, 9.5, 13))
+    assert wished_of(problem([libraries], [part], patterns=(Pattern("early", 9 * 60, 4 * HOUR),))) == [
+        f"{asked.replace('Jun;', 'Jun, 7am to 9:30am;')} a shift that covers Libraries reaches into it, and no other was better."
+    ]
+
+
+def test_why_somebody_could_not_work() -> None:
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 13))
+    wish = (Wish(span(0, 9, 13), rather=True),)
+    jen = person(1, "Jen", (LIBRARIES,), span(0, 9, 13), wishes=wish)
+    asked = "Jen wished to work on Mon 1 Jun, 9am to 1pm; it could not be kept because"
+    for changed, why in (
+        (replace(jen, away=(Away(whole(0), "in training"),)), "they are in training"),
+        (replace(jen, works=(span(1, 9, 13),)), "Jen does not work then"),
+        (replace(jen, works=(span(1, 9, 13),), hours_in_words="works on Tuesdays"), "Jen works on Tuesdays"),
+        (replace(jen, ready={}), "no account that they are ready for needs anybody then"),
+    ):
+        assert wished_of(problem([libraries], [changed])) == [f"{asked} {why}."]
+    before, early = Shift(at(-1, 14), at(-1, 23), 1, (LIBRARIES,)), (Pattern("early", 9 * 60, 4 * HOUR),)
+    assert wished_of(problem([libraries], [jen], fixed=(before,), patterns=early)) == [
+        f"{asked} only 10 hours of rest lie between it and the shift 2pm to 11pm on Sunday 31 May, and 11 hours are the least."
+    ]
+    kal = person(2, "Kal", (LIBRARIES,), span(0, 9, 13), wishes=(Wish(span(0, 9, 13), rather=True, weight=3),))
+    assert f"{asked} others cover it, and one shift more would cost more than the wish weighs." in (
+        wished_of(problem([libraries], [jen, kal], patterns=early))
+    )
 
 
 def test_a_short_meeting_leaves_a_hole_and_no_more() -> None:

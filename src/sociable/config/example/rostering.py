@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sociable.cover.models import HandOver, Shift, ShiftPattern, Swap, WorkingPattern
+from sociable.cover.wish_models import Wish
 from sociable.directory.models import Account
 from sociable.domain.cover.making import stretch
 from sociable.domain.worktime import holidays
@@ -61,6 +62,14 @@ KINDS = (
     Kind("Nights, first half", ("night-line",), (0, 1, 2), _t(22), _t(8), (("idris.bowen",), ("dana.petrov",))),
     Kind("Nights, second half", ("night-line",), (3, 4, 5), _t(22), _t(8), (("dana.petrov",), ("idris.bowen",))),
 )  # fmt: skip
+# What people wish: whether to work, the days of every week, from when to when (all day where nothing is said), how much, and why.
+WISHES: tuple[tuple[str, bool, tuple[int, ...], time | None, time | None, int, str], ...] = (
+    ("sam", False, (5,), None, None, 2, "Football with the children"),
+    ("kal", True, (5,), None, None, 1, ""),
+    ("jen", False, (1, 3), _t(13), _t(18), 4, "Evening course at the college"),
+    ("priya.nair", False, (4,), _t(15), _t(18), 1, ""),
+)  # fmt: skip
+NO_TWO_WEEKENDS = ("paul", "mel")
 # Who works when; of others nobody has said so.
 WORKING = {
     **dict.fromkeys(("hannah", "sam", "kal", "jen", "paul", "mel"), "Mo-Fr 08:00-18:00; Sa 09:00-13:00"),
@@ -95,13 +104,23 @@ def plan(accounts: dict[str, Account], people: dict[str, Person], now: datetime)
         WorkingPattern.objects.create(
             person=people[key], valid_from_on=cast.monday - timedelta(weeks=20), notation=notation,
             week_minutes=PART_TIME.get(key, 37 * 60), set_at=now - timedelta(weeks=20),
+            weekends_in_a_row=1 if key in NO_TWO_WEEKENDS else None,
         )  # fmt: skip
+    _wish(cast)
     for kind in KINDS:
         _keep(kind, cast)
     shown = [people[key].pk for key in SHOWN_TODAY]
     Person.objects.filter(pk__in=shown).update(shown_today=True)
     _drafts(cast)
     _asked_and_told(cast)
+
+
+def _wish(cast: Cast) -> None:
+    for key, rather, weekdays, begins, ends, weight, why in WISHES:
+        Wish.objects.create(
+            person=cast.people[key], rather=rather, weekdays=list(weekdays), begins=begins, ends=ends, weight=weight,
+            private_reason=why, stated_at=cast.now - FEW_DAYS_AGO,
+        )  # fmt: skip
 
 
 def _keep(kind: Kind, cast: Cast) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from sociable.domain.cover import weekends
 from sociable.domain.promise import clock_words
 from sociable.domain.worktime.wording import and_words, length_words
 
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     WEEK = "week"
     AVERAGE = "average"
     ROW = "row"
+    WEEKENDS = "weekends"
     WEEKLY_REST = "weekly_rest"
 
 
@@ -60,13 +62,15 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one person's shifts, as their working pattern has them."""
+    """The limits of one person's shifts, as their working pattern has them; None where nothing is said of weekends."""
 
     week: timedelta = timedelta(hours=37)
     longest_shift: timedelta = timedelta(hours=10)
     rest: timedelta = timedelta(hours=11)
     days_in_a_row: int = 6
     at_once: int = 6
+    weekends_in_a_row: int | None = None
+    weekends_in_four: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ def concerns(shift: Span, around: Around) -> tuple[Concern, ...]:
         *_week(shift, around),
         *_average(shift, around),
         *_row(shift, around),
+        *_weekends(shift, around),
         *_weekly_rest(shift, around),
     )
     return tuple(sorted(found, key=lambda each: not each.refuses))
@@ -250,6 +255,26 @@ def _row(shift: Span, around: Around) -> Iterable[Concern]:
     if number > most:
         words = f"It makes {number} days in a row, {_day(first)} to {_day(last)}"
         yield Concern(Kind.ROW, f"{words}; {most} are the most for {around.who}.")
+
+
+def _weekends(shift: Span, around: Around) -> Iterable[Concern]:
+    """A weekend is worked where a shift begins on its Saturday or its Sunday."""
+    saturday = weekends.saturday_of(_starts_on(shift, around.zone))
+    worked = weekends.worked(_starts_on(each, around.zone) for each in (shift, *around.shifts))
+    if saturday is None:
+        return
+    number, most = weekends.in_a_row(worked, saturday), around.limits.weekends_in_a_row
+    if most is not None and number > most:
+        words = f"It makes {number} weekend{'' if number == 1 else 's'} in a row"
+        yield Concern(
+            Kind.WEEKENDS, f"{words}; {most or 'none'} {'is' if most == 1 else 'are'} the most for {around.who}."
+        )
+    number, most = weekends.among_four(worked, saturday), around.limits.weekends_in_four
+    if most is not None and number > most:
+        words = f"It makes {number} of four weekends"
+        yield Concern(
+            Kind.WEEKENDS, f"{words}; {most or 'none'} {'is' if most == 1 else 'are'} the most for {around.who}."
+        )
 
 
 def _weekly_rest(shift: Span, around: Around) -> Iterable[Concern]:

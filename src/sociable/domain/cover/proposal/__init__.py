@@ -24,9 +24,10 @@ from sociable.domain.cover.proposal.problem import (
 )
 from sociable.domain.cover.proposal.proposing import Assigned, NoneInTime, Proposal, Step, propose
 from sociable.domain.cover.proposal.solving import Progress
+from sociable.domain.cover.proposal.wishing import Wished
 
 __all__ = [
     "Account", "Amount", "Assigned", "Away", "Clash", "Comparison", "Hole", "Lesson", "Need", "NoneInTime", "Pattern",
     "Person", "Problem", "ProblemError", "Progress", "Proposal", "Ready", "Sheet", "Shift", "Span", "Step", "Weights",
-    "Wish", "amount", "if_away", "if_promised", "if_ready", "propose", "what_clashes", "who_should_learn_next",
+    "Wish", "Wished", "amount", "if_away", "if_promised", "if_ready", "propose", "what_clashes", "who_should_learn_next",
 ]  # fmt: skip

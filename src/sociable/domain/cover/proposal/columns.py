@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sociable.domain.cover.proposal.grid import Grid, away, needed, ready, runs, working
 from sociable.domain.cover.proposal.problem import SLOT, WEEK, Person, Problem, Shift, Span
 
-REACH = 2 * WEEK
+REACH = 4 * WEEK
 SHORTEST_SLOTS = 4
 """A shift that would be shorter than two hours is offered only where the person is not in for longer."""
 

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from sociable.domain.cover.proposal.columns import Column, Sheet
+from sociable.domain.cover.proposal.columns import REACH, Column, Sheet
 from sociable.domain.cover.proposal.grid import days_between, monday
 from sociable.domain.cover.proposal.model import UNBOUNDED, Model
-from sociable.domain.cover.proposal.problem import SLOT, WEEK, Person
+from sociable.domain.cover.proposal.problem import DAY, SLOT, WEEK, Person
 from sociable.domain.cover.proposal.wording import day_words
+from sociable.domain.cover.weekends import AMONG, SATURDAY
 from sociable.domain.worktime.wording import length_words
 
 Days = Sequence[Sequence[int]]
@@ -31,9 +32,11 @@ def keep_limits(model: Model, sheet: Sheet, person: Person, columns: Sequence[Co
     for stretch in stretches:
         one_of = [(column.choice, 1) for column in stretch]
         model.require([*one_of, (faces[monday(stretch[0].day)], -1)], least=-UNBOUNDED, most=0)
-    _keep_rest(model, person, stretches)
+    _keep_rest(model, sheet, person, stretches)
     _keep_hours(model, sheet, person, columns)
-    _keep_days(model, person, _days_on(model, stretches))
+    on = _days_on(model, stretches)
+    _keep_days(model, sheet, person, on)
+    _keep_weekends(model, sheet, person, on)
     _keep_longest_day(model, person, stretches)
 
 
@@ -45,14 +48,16 @@ def most_in_a_row(model: Model, days: Days, most: int, words: str = "") -> None:
             model.require(((choice, 1) for day in window for choice in day), most=most, words=words)
 
 
-def most_weekends(model: Model, weekends: Iterable[Days], most: int, words: str = "") -> None:
-    """This function will count a weekend as worked when any of its days is, and allow so many."""
+def weekends_worked(model: Model, weekends: Iterable[Days]) -> list[int]:
+    """This function will return what is yes for each weekend when any of its days is worked."""
     worked = []
     for weekend in weekends:
         worked.append(model.choice())
+        if not model.sure.isdisjoint(choice for day in weekend for choice in day):
+            model.decide(worked[-1])
         for day in weekend:
             model.require([*((choice, 1) for choice in day), (worked[-1], -1)], least=-UNBOUNDED, most=0)
-    model.require(((choice, 1) for choice in worked), most=most, words=words)
+    return worked
 
 
 def _stretches(columns: Sequence[Column]) -> Stretches:
@@ -62,12 +67,13 @@ def _stretches(columns: Sequence[Column]) -> Stretches:
     return sorted(by_stretch.values(), key=lambda stretch: min(column.first for column in stretch))
 
 
-def _keep_rest(model: Model, person: Person, stretches: Stretches) -> None:
+def _keep_rest(model: Model, sheet: Sheet, person: Person, stretches: Stretches) -> None:
     """Between two shifts of one day lies a break, not a night."""
     rest = person.limits.rest // SLOT
+    begins, ends = _edges(sheet)
     words = f"{person.name} rests {length_words(person.limits.rest)} before"
     for earlier, later in pairwise(stretches):
-        if earlier[0].day == later[0].day:
+        if earlier[0].day == later[0].day or later[0].day < begins or earlier[0].day > ends:
             continue
         for starts in sorted({column.first for column in later}):
             before = [column.choice for column in earlier if column.last + rest > starts]
@@ -78,7 +84,9 @@ def _keep_rest(model: Model, person: Person, stretches: Stretches) -> None:
 
 def _keep_hours(model: Model, sheet: Sheet, person: Person, columns: Sequence[Column]) -> None:
     most = person.limits.week
-    for week in sorted({monday(column.day) for column in columns}):
+    begins, ends = _edges(sheet)
+    weeks = {monday(column.day) for column in columns}
+    for week in sorted(week for week in weeks if begins < week + WEEK and week <= ends):
         first = sheet.grid.slot(sheet.grid.instant(week, 0))
         last = sheet.grid.slot(sheet.grid.instant(week + WEEK, 0))
         inside = [(column.choice, max(0, min(column.last, last) - max(column.first, first))) for column in columns]
@@ -86,15 +94,35 @@ def _keep_hours(model: Model, sheet: Sheet, person: Person, columns: Sequence[Co
         model.require([term for term in inside if term[1]], most=most // SLOT, words=words)
 
 
-def _keep_days(model: Model, person: Person, on: dict[date, list[int]]) -> None:
-    days = days_between(min(on), max(on)) if on else []
-    worked = [on.get(day, []) for day in days]
+def _edges(sheet: Sheet) -> tuple[date, date]:
+    """The first and the last day of the rota: shifts around it count, and what they alone go beyond is nobody's question here."""
+    return sheet.grid.day(0), sheet.grid.day(sheet.grid.slots - 1)
+
+
+def _keep_days(model: Model, sheet: Sheet, person: Person, on: dict[date, list[int]]) -> None:
     most = person.limits.days_in_a_row
+    first, last = _edges(sheet)
+    worked = [on.get(day, []) for day in days_between(first - DAY * most, last + DAY * most)]
     most_in_a_row(model, worked, most, f"{person.name} works {most} days in a row at most")
-    if person.most_weekends is not None:
-        weekends = [[worked[n], *worked[n + 1 : n + 2]] for n, day in enumerate(days) if day.weekday() == 5]
-        words = f"{person.name} works on {person.most_weekends} weekends at most"
-        most_weekends(model, weekends, person.most_weekends, words)
+
+
+def _keep_weekends(model: Model, sheet: Sheet, person: Person, on: dict[date, list[int]]) -> None:
+    """Each run of weekends that is one too long, and each four, that hold a weekend of the rota."""
+    limits, (first, last) = person.limits, _edges(sheet)
+    if limits.weekends_in_a_row is None and limits.weekends_in_four is None:
+        return
+    saturdays = [day for day in days_between(first - REACH, last + REACH) if day.weekday() == SATURDAY]
+    worked = weekends_worked(model, ([on.get(day, []), on.get(day + DAY, [])] for day in saturdays))
+    ours = {n for n, saturday in enumerate(saturdays) if saturday + DAY >= first and saturday <= last}
+    for most, number, words in (
+        (limits.weekends_in_a_row, (limits.weekends_in_a_row or 0) + 1, "in a row"),
+        (limits.weekends_in_four, AMONG, "of any four"),
+    ):
+        for start in range(len(saturdays) - number + 1 if most is not None else 0):
+            window = range(start, start + number)
+            if most is not None and not ours.isdisjoint(window):
+                said = f"{person.name} works on {most} weekend{'' if most == 1 else 's'} {words} at most"
+                model.require(((worked[n], 1) for n in window), most=most, words=said)
 
 
 def _days_on(model: Model, stretches: Stretches) -> dict[date, list[int]]:
@@ -108,6 +136,8 @@ def _days_on(model: Model, stretches: Stretches) -> dict[date, list[int]]:
             on[day] = [column.choice for column in several[0]]
             continue
         on[day] = [model.choice()]
+        if any(column.fixed for stretch in several for column in stretch):
+            model.decide(on[day][0])
         for stretch in several:
             model.require([*((column.choice, 1) for column in stretch), (on[day][0], -1)], least=-UNBOUNDED, most=0)
     return on

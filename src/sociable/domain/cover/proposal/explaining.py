@@ -19,6 +19,7 @@ from sociable.domain.worktime.wording import and_words
 
 MOST_NAMED = 6
 NOT_IN = "does not work then"
+COULD = "could perhaps, but the search ended before it was sure"
 
 
 class Explainer:
@@ -98,8 +99,8 @@ class Explainer:
         name = self.names[hole.account_id]
         slots = set(self.sheet.grid.touched(hole.span))
         ready = [number for number, known in enumerate(self.sheet.ready) if slots & set(known.get(account, range(0)))]
-        there = [number for number in ready if self._is_there(number, hole)]
-        kept = self._all_kept([number for number in ready if number not in there], hole, account, slots)
+        there = [number for number in ready if self.is_there(number, hole)]
+        kept = self.all_kept([number for number in ready if number not in there], hole, account, slots)
         if not ready:
             return f"Nobody is ready for {name}{self._ran_out(hole)}."
         who = (
@@ -110,11 +111,11 @@ class Explainer:
         more = f"; and {len(kept) - MOST_NAMED} more cannot either" if len(kept) > MOST_NAMED else ""
         return f"{who}: {'; '.join(kept[:MOST_NAMED]) or 'more people need to be ready'}{more}."
 
-    def _all_kept(self, numbers: list[int], hole: Hole, account: int, slots: set[int]) -> list[str]:
-        """What keeps each person, those whom the same keeps together, and last those who just do not work then."""
+    def all_kept(self, numbers: list[int], hole: Hole, account: int, slots: set[int]) -> list[str]:
+        """This function will say what keeps each person, those whom the same keeps together, and last those who just are not in."""
         alike: dict[str, list[str]] = {}
         for number in numbers:
-            alike.setdefault(self._keeps(number, hole, account, slots), []).append(self._name(number))
+            alike.setdefault(self.keeps(number, hole, account, slots), []).append(self._name(number))
         ordered = sorted(alike.items(), key=lambda each: each[0] == NOT_IN)
         return [f"{names_words(names)} {keeps if len(names) == 1 else of_several(keeps)}" for keeps, names in ordered]
 
@@ -130,7 +131,8 @@ class Explainer:
     def _name(self, number: int) -> str:
         return self.sheet.problem.people[number].name
 
-    def _is_there(self, number: int, hole: Hole) -> bool:
+    def is_there(self, number: int, hole: Hole) -> bool:
+        """This function will say whether somebody covers all of an hour."""
         return any(
             hole.account_id in shift.accounts
             and shift.starts_at <= hole.span.starts_at
@@ -142,8 +144,8 @@ class Explainer:
     def _is_away(self, number: int, span: Span) -> bool:
         return any(away.span.meets(span) for away in self.sheet.problem.people[number].away)
 
-    def _keeps(self, number: int, hole: Hole, account: int, slots: set[int]) -> str:
-        """What keeps one person from an hour, the plainest first."""
+    def keeps(self, number: int, hole: Hole, account: int, slots: set[int]) -> str:
+        """This function will say what keeps one person from an hour, the plainest first; COULD where nothing does."""
         person = self.sheet.problem.people[number]
         for away in person.away:
             if away.span.meets(hole.span):
@@ -163,10 +165,9 @@ class Explainer:
         if not could:
             return "is in, but no shift that fits reaches it"
         against = {words for column in could for words in self.speaks_against(number, column)}
-        free = [column for column in could if not self.speaks_against(number, column)]
-        if free:
-            return "could perhaps, but the search ended before it was sure"
-        return f"is in, but {_as_clause(min(against, key=len))}"
+        if any(not self.speaks_against(number, column) for column in could):
+            return COULD
+        return f"is in, but {as_clause(min(against, key=len))}"
 
     def speaks_against(self, number: int, column: Column) -> list[str]:
         """This function will say what speaks against one more shift of somebody's, by the rules that hold for one made by hand."""
@@ -185,8 +186,8 @@ class Explainer:
         return [Span(self.sheet.grid.at(run.start), self.sheet.grid.at(run.stop)) for run in runs(slots)]
 
 
-def _as_clause(sentence: str) -> str:
-    """A sentence inside another: without its full stop, and small where it begins with no name."""
+def as_clause(sentence: str) -> str:
+    """This function will put a sentence inside another: without its full stop, and small where it begins with no name."""
     clause = sentence.rstrip(".").replace("; ", ", and ")
     for start in ("It ", "Only "):
         if clause.startswith(start):

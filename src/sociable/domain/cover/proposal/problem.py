@@ -52,7 +52,7 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody would rather do (`rather`) or would rather not; never a promise."""
+    """When somebody would rather work (`rather`) or would rather be free; never a promise. `weight` is how much it matters."""
 
     span: Span
     rather: bool
@@ -90,7 +90,7 @@ class Person:
     """Somebody who may be put on the rota.
 
     Shape: `works` is when their working pattern has them in, spans ascending and apart; `away` is taken off it;
-    `hours_in_words` ends the sentence "Jen …": works mornings; `most_weekends` counts those with any shift
+    `hours_in_words` ends the sentence "Jen …": works mornings
     """
 
     person_id: int
@@ -99,7 +99,6 @@ class Person:
     works: tuple[Span, ...]
     away: tuple[Away, ...] = ()
     limits: Limits = field(default_factory=Limits)
-    most_weekends: int | None = None
     wishes: tuple[Wish, ...] = ()
     hours_in_words: str = ""
 
@@ -138,9 +137,9 @@ class Weights:
     hole: int = 60
     """for each half hour and each person missing"""
     unwished: int = 2
-    """for each half hour that somebody would rather not"""
+    """for each half hour that somebody would rather be free, times how much it matters"""
     wish_granted: int = 1
-    """less, for each half hour that somebody would rather"""
+    """less, for each half hour that somebody would rather work, times how much it matters"""
     shift: int = 4
     """for each shift: fewer shifts are fewer hand-overs"""
     face: int = 6

@@ -13,6 +13,7 @@ from sociable.domain.cover.proposal.drafting import Draft, draft
 from sociable.domain.cover.proposal.explaining import Explainer
 from sociable.domain.cover.proposal.problem import Problem, Shift
 from sociable.domain.cover.proposal.solving import Progress, Stop, solve
+from sociable.domain.cover.proposal.wishing import Wished, wished
 from sociable.domain.errors import DomainError
 
 ENOUGH = 0.005
@@ -36,7 +37,8 @@ class Assigned:
 class Proposal:
     """A rota, what it leaves open and why, how near to the best it is, and what it changes.
 
-    `warnings` say where what was fixed by hand goes beyond somebody's limits: it is kept, since a person decided it.
+    `wishes` are those that it keeps and does not, with why; `warnings` say where what was fixed by hand goes beyond
+    somebody's limits: it is kept, since a person decided it.
     """
 
     assigned: tuple[Assigned, ...]
@@ -44,6 +46,7 @@ class Proposal:
     progress: Progress
     compared: Comparison
     warnings: tuple[str, ...]
+    wishes: tuple[Wished, ...] = ()
 
     @property
     def shifts(self) -> list[Shift]:
@@ -92,6 +95,7 @@ def explained(made: Draft, shifts: Sequence[Shift], progress: Progress) -> Propo
         tuple(
             dict.fromkeys(f"What was set by hand goes beyond a limit: {words}." for words in made.model.broken if words)
         ),
+        tuple(wished(explainer)),
     )
 
 

@@ -1,0 +1,185 @@
+"""Keeps what people wish of their rota, with the trail of it, and answers when wishes fall and what they say.
+
+The reason is read by the person and by whoever plans them; it goes into no trail, no list of others and no proposal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q
+
+from sociable.cover.around import begin_of, body_of, local_day, zone_of
+from sociable.cover.models import Shift
+from sociable.cover.wish_models import Wish
+from sociable.domain.cover.making import stretch
+from sociable.domain.errors import DomainError
+from sociable.domain.promise import clock_words
+from sociable.domain.worktime.wording import date_words, days_words
+from sociable.people import services as people
+from sociable.people.models import Person
+
+MOST = 40
+DAY = timedelta(days=1)
+
+
+class WishRefused(DomainError):
+    """A wish that cannot be kept, in words for whoever stated it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A wish as somebody states it: for days of every week, or for one day."""
+
+    rather: bool
+    weight: int
+    weekdays: tuple[int, ...] = ()
+    on_day: date | None = None
+    begins: time | None = None
+    ends: time | None = None
+    until_on: date | None = None
+    private_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Falls:
+    """A wish at one of its times. Half-open, aware UTC."""
+
+    wish: Wish
+    starts_at: datetime
+    ends_at: datetime
+
+    def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """This function will say whether it shares any time with a stretch."""
+        return self.starts_at < ends_at and starts_at < self.ends_at
+
+
+# -- Stating ---------------------------------------------------------------------------------------------------------------
+
+
+def state(stated: Stated, *, by: Person, now: datetime, instead: Wish | None = None) -> Wish:
+    """This function will keep a wish of somebody's, or change one of theirs.
+
+    Errors: WishRefused where its time is over, or there are too many
+    """
+    today = local_day(now, zone_of(by))
+    last = stated.on_day or stated.until_on
+    if last is not None and last < today:
+        raise WishRefused("That day is over: a wish is for days to come.")
+    with transaction.atomic():
+        if instead is None and len(_standing([by.pk], today)) >= MOST:
+            raise WishRefused(f"You have {MOST} wishes already. Take one back, or make two into one.")
+        wish = instead or Wish(person=by)
+        for name in Stated.__dataclass_fields__:
+            value = getattr(stated, name)
+            setattr(wish, name, list(value) if name == "weekdays" else value)
+        wish.stated_at = now
+        wish.save()
+        _record("changed a wish" if instead else "stated a wish", wish, by, now)
+    return wish
+
+
+def take_back(wish: Wish, *, by: Person, now: datetime) -> None:
+    """This function will take a wish back."""
+    with transaction.atomic():
+        _record("took a wish back", wish, by, now)
+        wish.delete()
+
+
+def _record(verb: str, wish: Wish, by: Person, now: datetime) -> None:
+    """What is wished, and never why."""
+    body = body_of(wish.person)
+    people.record(
+        verb=verb, object_kind="person", object_id=wish.person_id, partner_id=body.pk if body else None, now=now,
+        person=by, after={"wish": words(wish), "weight": wish.weight},
+    )  # fmt: skip
+
+
+# -- Reading ---------------------------------------------------------------------------------------------------------------
+
+
+def standing(person: Person, now: datetime) -> list[Wish]:
+    """This function will list somebody's wishes that are not over, those for every week first."""
+    rows = _standing([person.pk], local_day(now, zone_of(person)))
+    return sorted(rows, key=lambda wish: (wish.on_day or date.min, wish.weekdays, wish.pk))
+
+
+def _standing(people: Collection[int], today: date) -> list[Wish]:
+    lasts = Q(on_day=None, until_on=None) | Q(on_day__gte=today) | Q(until_on__gte=today)
+    return list(Wish.objects.filter(lasts, person__in=people).select_related("person").order_by("pk"))
+
+
+def falling(people: Iterable[Person], starts_at: datetime, ends_at: datetime) -> dict[int, list[Falls]]:
+    """This function will say when the wishes of some people fall in a stretch, by person and earliest first.
+
+    Units:  aware UTC
+    """
+    known = {person.pk: person for person in people}
+    found: dict[int, list[Falls]] = defaultdict(list)
+    for wish in _standing(known, starts_at.date() - DAY):
+        found[wish.person_id] += _times(wish, zone_of(known[wish.person_id]), starts_at, ends_at)
+    return {person: sorted(times, key=lambda each: (each.starts_at, each.wish.pk)) for person, times in found.items()}
+
+
+def _times(wish: Wish, zone: str, starts_at: datetime, ends_at: datetime) -> Iterator[Falls]:
+    """Also what began the day before and goes on into the stretch."""
+    on = local_day(starts_at, zone) - DAY
+    while begin_of(on, zone) < ends_at:
+        if on == wish.on_day or (on.weekday() in wish.weekdays and (wish.until_on is None or on <= wish.until_on)):
+            falls = Falls(wish, *_stretch(wish, on, zone))
+            if falls.meets(starts_at, ends_at):
+                yield falls
+        on += DAY
+
+
+def _stretch(wish: Wish, on: date, zone: str) -> tuple[datetime, datetime]:
+    if wish.begins is None or wish.ends is None:
+        return begin_of(on, zone), begin_of(on + DAY, zone)
+    return stretch(on, wish.begins, wish.ends, ZoneInfo(zone))
+
+
+def of_shift_words(shift: Shift, falling: Iterable[Falls]) -> str:
+    """This function will say how a shift lies to its person's wishes; empty where they wished nothing of it."""
+    met = [each.wish.rather for each in falling if each.meets(shift.starts_at, shift.ends_at)]
+    if not met:
+        return ""
+    if all(met):
+        return "As you wished."
+    return (
+        "You wished to work for a part of it, and to be free for another."
+        if any(met)
+        else "You wished to be free then."
+    )
+
+
+# -- In words --------------------------------------------------------------------------------------------------------------
+
+
+def words(wish: Wish) -> str:
+    """This function will say what is wished: "Rather be free: Saturday and Sunday, every week"."""
+    return f"{kind_words(wish)}: {when_words(wish)}"
+
+
+def kind_words(wish: Wish) -> str:
+    """This function will say which kind of wish it is."""
+    return "Rather work" if wish.rather else "Rather be free"
+
+
+def when_words(wish: Wish) -> str:
+    """This function will say when a wish holds: "Saturday and Sunday every week, all day, until Thursday 24 December 2026"."""
+    days = date_words(wish.on_day) if wish.on_day else f"{days_words(sorted(wish.weekdays))} every week"
+    until = f", until {date_words(wish.until_on)}" if wish.until_on and not wish.on_day else ""
+    return f"{days}, {times_words(wish)}{until}"
+
+
+def times_words(wish: Wish) -> str:
+    """This function will say at which times of its day a wish holds."""
+    if wish.begins is None or wish.ends is None:
+        return "all day"
+    next_day = " the next day" if wish.ends <= wish.begins else ""
+    return f"{clock_words(wish.begins)} to {clock_words(wish.ends)}{next_day}"

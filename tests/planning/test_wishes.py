@@ -1,0 +1,160 @@
+"""The pages of wishes: stated, changed, taken back; read by their person and by who plans them; why, by nobody else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from sociable.cover.models import WorkingPattern
+from sociable.cover.wish_models import Wish
+from tests.cast import Cast, at
+from tests.cover.conftest import Hand
+from tests.pages import Pages
+from tests.planning.conftest import client_of
+
+pytestmark = pytest.mark.django_db
+MINE = reverse("planning:wishes")
+NEW = reverse("planning:wish_new")
+
+
+def in_days(number: int) -> str:
+    """A day so many days from now."""
+    return (timezone.now() + timedelta(days=number)).date().isoformat()
+
+
+def shift_next_week(cast: Cast, hand: Hand) -> Any:
+    """Asha is on from 9 to 1 of the Monday after next."""
+    today = timezone.now().date()
+    monday = datetime.combine(today + timedelta(days=14 - today.weekday()), time(9), ZoneInfo("Europe/London"))
+    return hand.shift(cast.asha, monday, monday + timedelta(hours=4))
+
+
+def wish(person: Any, **more: Any) -> Wish:
+    given = {"rather": False, "weekdays": [0], "private_reason": "My mother is ill", "stated_at": at(8, day=20)} | more
+    return Wish.objects.create(person=person, **given)
+
+
+def test_a_wish_is_stated_changed_and_taken_back(asha: Pages, cast: Cast) -> None:
+    form = asha.get(NEW).page.form(button="Keep it")
+    done = asha.submit(form, what="free", weekdays=["5", "6"], weight="4", private_reason="My mother")
+    said = asha.get(done["Location"]).page.text
+    assert "Kept: Rather be free: Saturday and Sunday every week, all day. It is a wish" in said
+    made = Wish.objects.get()
+    assert (made.person, made.rather, made.weekdays, made.weight, made.begins) == (cast.asha, False, [5, 6], 4, None)
+    assert "Rather be free" in asha.get(MINE).page.text
+    form = asha.get(reverse("planning:wish", args=[made.pk])).page.form(button="Keep it")
+    assert (form.fields["what"], form.fields["weekdays"], form.fields["private_reason"]) == (
+        ["free"],
+        ["5", "6"],
+        "My mother",
+    )
+    asha.submit(form, what="work", weekdays=[], on_day=in_days(40), begins="09:00", ends="13:00")
+    made.refresh_from_db()
+    assert (made.rather, made.weekdays, made.on_day, made.begins) == (
+        True,
+        [],
+        date.fromisoformat(in_days(40)),
+        time(9),
+    )
+    done = asha.submit(asha.get(MINE).page.form("take-back/"))
+    assert "Taken back: Rather work: " in asha.get(done["Location"]).page.text
+    assert not Wish.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, "Choose days of every week, or give one day."),
+        ({"weekdays": ["1"], "on_day": in_days(9)}, "not both: make two wishes of it."),
+        ({"weekdays": ["1"], "begins": "09:00"}, "Say from when to when, or leave both empty for all day."),
+        ({"on_day": in_days(-2)}, "That day is over: a wish is for days to come."),
+        ({"weekdays": ["1"], "until_on": in_days(-2)}, "That day is over: a wish is for days to come."),
+        ({"weekdays": ["1"], "what": ""}, "Choose whether you would rather be free or work."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_wished_is_said_and_nothing_is_lost(asha: Pages, typed: dict[str, Any], words: str) -> None:
+    given = {"what": "free", "weight": "1", "private_reason": "Choir"} | typed
+    answer = asha.submit(asha.get(NEW).page.form(button="Keep it"), **given)
+    assert answer.status_code == 409
+    assert any(words in error for error in answer.page.errors)
+    assert answer.page.form(button="Keep it").fields["private_reason"] == "Choir"
+    assert not Wish.objects.exists()
+
+
+def test_a_wish_of_somebody_else_is_not_there(lead: Pages, cast: Cast) -> None:
+    """Also for their lead: it is theirs to change."""
+    made = wish(cast.asha)
+    assert lead.get(reverse("planning:wish", args=[made.pk])).status_code == 404
+    assert lead.post(reverse("planning:wish_take_back", args=[made.pk])).status_code == 404
+    assert Wish.objects.exists()
+
+
+def test_who_plans_reads_it_beside_their_hours(lead: Pages, cast: Cast) -> None:
+    wish(cast.asha, begins=time(9), ends=time(12))
+    text = lead.get(reverse("planning:rota_person", args=[cast.asha.pk])).page.text
+    assert "What Asha wishes" in text
+    assert "Rather be free: Monday every week, 9am to midday" in text
+    assert "“My mother is ill”" in text
+
+
+def test_the_rota_shows_wishes_to_who_plans_and_to_themselves(lead: Pages, asha: Pages, cast: Cast, hand: Hand) -> None:
+    """Without why; a colleague on the same rota reads nothing of it."""
+    hand.shift(cast.asha, at(9), at(13))
+    hand.shift(cast.ben, at(9), at(13), cast.books)
+    wish(cast.asha)
+    week = f"{reverse('planning:rota')}?week=2026-11-23"
+    for pages in (lead, asha):
+        text = pages.get(week).page.text
+        assert "All day Rather be free" in text
+        assert "mother" not in text
+    other = client_of(cast.ben).get(week).page.text
+    assert "Ben Hall" in other
+    assert "Rather be free" not in other
+
+
+def test_their_own_rota_and_day_say_how_a_shift_lies_to_it(asha: Pages, cast: Cast, hand: Hand) -> None:
+    shift_next_week(cast, hand)
+    made = wish(cast.asha)
+    mine = asha.get(reverse("planning:rota_mine")).page.text
+    assert "You wished to be free then." in mine
+    assert "Rather be free: Monday every week, all day" in mine
+    assert "You wished to be free then." in asha.get(reverse("desk:my_day")).page.text
+    Wish.objects.filter(pk=made.pk).update(rather=True)
+    assert "As you wished." in asha.get(reverse("desk:my_day")).page.text
+    Wish.objects.filter(pk=made.pk).update(weekdays=[2])
+    assert "wished" not in asha.get(reverse("desk:my_day")).page.text.replace("Your wishes", "")
+
+
+def test_a_lead_limits_weekends(lead: Pages, cast: Cast) -> None:
+    address = reverse("planning:rota_person", args=[cast.asha.pk])
+    form = lead.get(address).page.form(button="Keep it")
+    assert form.fields["weekends_in_a_row"] == ""
+    typed = {"notation": "Mo-Sa 09:00-17:00", "weekends_in_a_row": "1", "weekends_in_four": "2"}
+    lead.submit(form, **typed)
+    row = WorkingPattern.objects.get()
+    assert (row.weekends_in_a_row, row.weekends_in_four) == (1, 2)
+    page = lead.get(address).page
+    assert "at most 1 weekend in a row and 2 of any four weekends" in page.text
+    assert page.form(button="Keep it").fields["weekends_in_four"] == "2"
+    lead.submit(page.form(button="Keep it"), weekends_in_a_row="", weekends_in_four="0")
+    assert "no weekends" in lead.get(address).page.text
+
+
+def test_a_third_weekend_is_warned_of(lead: Pages, cast: Cast, hand: Hand) -> None:
+    WorkingPattern.objects.create(
+        person=cast.asha,
+        valid_from_on=date(2026, 1, 1),
+        notation="Mo-Su 09:00-17:00",
+        set_at=at(8, day=1),
+        weekends_in_a_row=1,
+    )
+    hand.shift(cast.asha, at(9, day=22), at(13, day=22))
+    form = lead.get(reverse("planning:rota_add")).page.form(button="Draft it")
+    typed = {"person": cast.asha.pk, "on": "2026-11-28", "begins": "09:00", "ends": "13:00", "accounts": [cast.help.pk]}
+    answer = lead.submit(form, **typed)
+    assert "It makes 2 weekends in a row; 1 is the most for Asha." in answer.page.text

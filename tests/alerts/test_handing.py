@@ -8,15 +8,19 @@ from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
-from sociable.alerts.models import Notice, Route
+from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.channels.base import ChannelError, RateLimited
 from sociable.channels.notices.carriers import CARRIERS
+from sociable.cover.models import Shift
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import alert, notify
+from sociable.journeys import alert, drill, notify, tick
 from sociable.journeys.notify import Outcome
+from sociable.people.models import Role
+from sociable.promises.models import Wait
 from sociable.worker import carrying, handing
 from sociable.worker.carrying import Carrying
 from sociable.worker.handing_process import Outside
@@ -425,3 +429,56 @@ def test_a_provider_that_is_down_for_an_hour_loses_no_notice_and_repeats_none(ho
     assert {one.chain.wait.conversation_id for one in told.filter(state__in=["handed", "batched"])} == set(waiting)
     assert len(to_asha) == told.filter(state="handed").count()
     assert not told.filter(state="failed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_does_not_leave_without_what_is_being_added_to_it(house):
+    """One transaction adds a request to a batch while a worker takes the batch up: what is added stands in it, or in the next."""
+    house.cast.ask("Nr 0", when=at(2), email="r0@example.org")
+    house.pass_time(at(9))
+    house.cast.ask("Nr 1", when=at(2, 1), email="r1@example.org")
+    rows, batch = due.claim(at(9, 1), 50, ["warn"]), due.claim(at(9, 1), 50, MAIL)
+    added, left, errands = threading.Event(), threading.Event(), []
+
+    def take_up() -> None:
+        added.wait(10)
+        errands.extend(notify.begin(batch, at(9, 1)))
+        left.set()
+        connection.close()
+
+    worker = threading.Thread(target=take_up)
+    worker.start()
+    with transaction.atomic():
+        tick.warn_all(rows, at(9, 1))
+        added.set()
+        left.wait(1)
+    worker.join()
+    assert [errand.parcel.title for errand in errands] == ["2 requests need you"]
+    assert Notice.objects.filter(kind="batch").count() == 1
+
+
+def test_what_was_added_to_the_notice_of_a_shift_is_told_with_it(house, outside):
+    """Asha leads the libraries, too: five requests there rang already, and the next comes in just as her shift begins."""
+    Role.objects.filter(kind="service_lead").delete()
+    Role.objects.create(person=house.cast.asha, kind="service_lead", partner=house.cast.council)
+    AlertPolicy.objects.create(account=house.cast.books, set_at=at(8))
+    tuesday = house.shift(house.cast.asha, at(12), at(17))
+    Shift.objects.exclude(pk=tuesday.pk).delete()
+    now = at(12)
+    for number in range(5):
+        house.cast.ask(f"Nr {number}", when=at(11, 55), account=house.cast.books, email=f"r{number}@example.org")
+    house.pass_time(at(11, 55))
+    DueRow.objects.filter(kind="shift").delete()
+    due.ask([due.Due("shift", "shift:now", tuesday.pk, now)])
+    for row in due.claim(now, 5, ["shift"]):
+        drill.begin_shift(row, now)
+    house.cast.ask("One more", when=now, account=house.cast.books, email="more@example.org")
+    for minute in range(12):
+        house.pass_time(now + timedelta(minutes=minute))
+        hand_over(now + timedelta(minutes=minute))
+    last = Wait.objects.latest("pk")
+    told = Notice.objects.filter(person=house.cast.asha, chain__wait=last).exclude(route__kind="desk")
+    assert [(notice.batch or notice).state for notice in told] == ["handed"]
+    (mail,) = [mail for mail in letters(outside) if "Your shift begins" in mail["Subject"]]
+    assert mail["Subject"] == "Your shift begins: 1 request waits"
+    assert "1 at Ashby Libraries" in mail.get_content()

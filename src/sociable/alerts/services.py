@@ -256,7 +256,7 @@ class _Writer:
         """The batch that gathers for a person now, or a new one that leaves in a minute."""
         kinds = (Notice.Kind.BATCH, Notice.Kind.SHIFT)
         standing = Notice.objects.filter(person=told.who.key, kind__in=kinds, state=Notice.State.QUEUED)
-        found = standing.order_by("pk").first()
+        found = standing.select_for_update().order_by("pk").first()  # it does not leave until what is added is there
         return found or queue(
             key=f"batch:{told.who.key}:{self._now:%Y%m%dT%H%M%S%f}:{by.way.key}",
             kind=Notice.Kind.BATCH,

@@ -70,8 +70,9 @@ def late_words(notice: Notice) -> list[str]:
 def of_batch(notice: Notice, chains: Sequence[Chain], now: datetime) -> Words:
     """This function will say in one notice how many requests need a person, and which is due first."""
     counted = Counter(chain.wait.account.name for chain in chains)
-    lines = [f"{number} at {name}" for name, number in counted.most_common()]
-    title = f"{_requests(len({chain.wait_id for chain in chains}))} need you"
+    lines = [f"{many} at {name}" for name, many in counted.most_common()]
+    number = len({chain.wait_id for chain in chains})
+    title = f"{_requests(number)} {'needs' if number == 1 else 'need'} you"
     return Words(title, "\n".join([*lines, *_first_due([chain.wait for chain in chains], now), notice.why]))
 
 
@@ -79,7 +80,8 @@ def of_shift(waits: Sequence[Wait], now: datetime) -> Words:
     """This function will say what waits when a shift begins."""
     counted = Counter(wait.account.name for wait in waits)
     lines = [f"{number} at {name}" for name, number in counted.most_common()]
-    return Words(f"Your shift begins: {_requests(len(waits))} wait", "\n".join([*lines, *_first_due(waits, now)]))
+    title = f"Your shift begins: {_requests(len(waits))} {'waits' if len(waits) == 1 else 'wait'}"
+    return Words(title, "\n".join([*lines, *_first_due(waits, now)]))
 
 
 def of_drill(notice: Notice) -> Words:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from sociable.alerts import queries as alerts
@@ -159,12 +160,12 @@ def _running_members(notice: Notice) -> list[Chain]:
 
 
 def _waits_of_shift(notice: Notice) -> list[Wait]:
+    """What waits where the shift covers, and what else was told with it: of an account that they lead, say."""
     if notice.shift is None:
         return []
-    accounts = notice.shift.accounts.values("pk")
-    open_ones = Wait.objects.open().filter(account__in=accounts) | Wait.objects.open().filter(
-        account__answered_from__in=accounts
-    )
+    accounts, waits = notice.shift.accounts.values("pk"), Wait.objects.open()
+    with_it = Chain.objects.filter(notices__batch=notice, ended_at=None).values("wait")
+    open_ones = waits.filter(Q(account__in=accounts) | Q(account__answered_from__in=accounts) | Q(pk__in=with_it))
     return list(open_ones.select_related("account__partner").order_by("due_at", "pk"))
 
 

@@ -90,6 +90,16 @@ def test_the_link_in_the_mail_acknowledges_by_a_tap_and_not_by_being_looked_at(h
     assert phone.get(f"{path[:-3]}xx/").status_code == 404
 
 
+def test_the_link_of_somebody_who_has_left_silences_nothing(house, outside, client):
+    asked_and_told(house)
+    hand_over(at(10))
+    link = urlsplit(re.search(r"I have it: (\S+)", letters(outside)[0].get_content())[1]).path
+    house.cast.asha.is_active = False
+    house.cast.asha.save()
+    assert client.post(link).status_code == 404
+    assert house.chain.ended == ""
+
+
 def test_acknowledged_before_it_left_it_does_not_leave(house, outside):
     asked = asked_and_told(house)
     alert.acknowledge(asked.conversation_id, house.cast.asha, at(10))

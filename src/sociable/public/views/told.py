@@ -28,7 +28,7 @@ def told(request: HttpRequest, token: str) -> HttpResponseBase:
     notices = Notice.objects.select_related(
         "person", "route", "account", "chain__acknowledged_by", "chain__wait__conversation__held_by"
     )
-    notice = notices.filter(pk=number).first() if number is not None else None
+    notice = notices.filter(pk=number, person__is_active=True).first() if number is not None else None
     if notice is None:
         return render(request, "public/told_gone.html", status=404)
     if request.method == "POST":

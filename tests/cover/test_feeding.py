@@ -147,12 +147,17 @@ def test_holes_are_events_for_whoever_sees_the_account_and_tell_no_reason(cast: 
 
 def test_the_address_of_holes_is_guarded_by_its_secret_and_says_when_nothing_changed(cast: Cast) -> None:
     client, feed = Client(), feeding.of_person(cast.lee, NOW)
-    address = reverse("api:holes_feed", args=[feed.token])
+    address = reverse("api:holes_feed", args=[feeding.holes_token(feed)])
     first = client.get(address)
     assert first["Content-Type"] == "text/calendar; charset=utf-8"
     assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
-    assert client.get(reverse("api:holes_feed", args=["guessed"])).status_code == 404
+    for guessed in ("guessed", feed.token, f"{feed.pk}-", f"{feed.pk}-{feed.token}", f"{10**30}-x"):
+        assert client.get(reverse("api:holes_feed", args=[guessed])).status_code == 404
+    assert client.get(reverse("api:rota_feed", args=[feeding.holes_token(feed)])).status_code == 404
     of_account = feeding.of_account(cast.help, NOW)
     assert client.get(reverse("api:holes_feed", args=[of_account.token])).status_code == 404
     type(cast.lee).objects.filter(pk=cast.lee.pk).update(is_active=False)
+    assert client.get(address).status_code == 404
+    type(cast.lee).objects.filter(pk=cast.lee.pk).update(is_active=True)
+    feeding.change_address(feed, by=cast.lee, now=NOW)
     assert client.get(address).status_code == 404

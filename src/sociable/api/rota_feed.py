@@ -17,19 +17,18 @@ from sociable.cover.models import FeedOut
 @require_safe
 def rota(request: HttpRequest, token: str) -> HttpResponse:
     """This address will give a rota as iCalendar, or say that nothing has changed."""
-    return _answer(request, token, feeding.written, "rota.ics")
+    return _answer(request, feeding.feed_at(token), feeding.written, "rota.ics")
 
 
 @require_safe
 def holes(request: HttpRequest, token: str) -> HttpResponse:
     """This address will give the holes that a person sees as iCalendar, or say that nothing has changed."""
-    return _answer(request, token, holes_file.written, "holes.ics")
+    return _answer(request, feeding.holes_feed_at(token), holes_file.written, "holes.ics")
 
 
 def _answer(
-    request: HttpRequest, token: str, written: Callable[[FeedOut, datetime], bytes | None], name: str
+    request: HttpRequest, feed: FeedOut | None, written: Callable[[FeedOut, datetime], bytes | None], name: str
 ) -> HttpResponse:
-    feed = feeding.feed_at(token)
     content = written(feed, timezone.now()) if feed is not None else None
     if content is None:
         raise Http404

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from icalendar import Calendar, Event, vDuration
 
 from sociable.cover.models import FeedOut, Shift, feed_token
@@ -55,6 +56,24 @@ def feed_at(token: str) -> FeedOut | None:
     if found is None or (found.person is not None and not found.person.is_active):
         return None
     return found
+
+
+def holes_token(feed: FeedOut) -> str:
+    """This function will return the secret of the holes that the person of a feed sees.
+
+    It is made from that of their rota and does not tell it, nor the other way: whoever is given the one, a family say, has
+    nothing to do with who is away elsewhere. Another address of the rota is another one of the holes too.
+    """
+    return f"{feed.pk}-{salted_hmac('holes', f'{feed.pk}:{feed.token}', algorithm='sha256').hexdigest()[:40]}"
+
+
+def holes_feed_at(token: str) -> FeedOut | None:
+    """This function will find the feed by the secret of its holes; that of somebody who has left answers no more."""
+    number = token.partition("-")[0]
+    if not (number.isdecimal() and len(number) < 19):
+        return None
+    found = FeedOut.objects.select_related("person").filter(pk=int(number), person__is_active=True).first()
+    return found if found is not None and constant_time_compare(holes_token(found), token) else None
 
 
 def written(feed: FeedOut, now: datetime) -> bytes:

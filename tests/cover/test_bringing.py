@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from sociable.cover import bringing, feeding, rota_file
+from sociable.cover import bringing, feeding, rota, rota_file
 from sociable.cover.bringing import Given
 from sociable.cover.models import Shift
+from sociable.people.models import Role
 from tests.cast import Cast, at
 from tests.cover.conftest import Hand
 
@@ -114,7 +116,7 @@ def test_a_night_ends_the_next_day_and_local_times_are_those_of_the_body(cast: C
         (b"", "no column"),
         (b"colour,size\nred,3\n", "no column"),
         (HEAD.encode(), "no shift"),
-        (b"\x00\xff\xfe", "no column"),
+        (b"\x00\xff\xfe", "not text"),
         (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "no shift"),
         (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:never\r\n", "breaks off"),
     ],
@@ -246,3 +248,64 @@ def test_addresses_for_calendars_stand_on_their_pages_and_can_be_changed(cast: C
     assert asha.post(reverse("planning:rota_account_address", args=[cast.help.pk])).status_code == 404
     assert client_of(cast.lee).post(reverse("planning:rota_account_address", args=[cast.help.pk])).status_code == 302
     assert client_of(cast.cara).get(reverse("planning:rota_account", args=[cast.help.pk])).status_code == 404
+
+
+ONE = b"uid,email,starts_at,ends_at,accounts,note\nx,a@b,2026-11-24 09:00,2026-11-24 17:00,help,"
+EVENT = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261124T090000Z\r\n%b\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+def told_of(content: bytes) -> str:
+    """What is said of a file that holds one row: of all of it, or of the row."""
+    try:
+        (row,) = rota_file.read(content)
+    except rota_file.Unreadable as refusal:
+        return refusal.message
+    return row.trouble
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (ONE + b'"never closed\n' + b"y,a@b,2026-11-25 09:00,2026-11-25 17:00,help,\n" * 3, "cannot be read as CSV"),
+        (ONE + b"x" * 200_000, "cannot be read as CSV"),
+        (ONE + b"\0", "is not text"),
+        (ONE.replace(b"2026-11-24", b"9999-12-31"), "Look at its year"),
+        (ONE.replace(b"2026-11-24 09:00", b"0001-01-01T00:00+14:00"), "Look at its year"),
+        (b"date,start,end\n9999-12-31,22:00,06:00", "Look at its year"),
+        (EVENT % b"DURATION:P9999999D", "Look at its year"),
+        (EVENT % b"DURATION:PT1H\r\nDURATION:PT2H", "How long it lasts"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_rota_is_said_and_breaks_nothing(content: bytes, words: str) -> None:
+    assert words in told_of(content)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_is_read_as_spreadsheets_save_it(ends: str, encoding: str) -> None:
+    content = (HEAD + GOOD.replace("early", "fr\xfche")).replace("\n", ends).encode(encoding)
+    assert [(row.uid, row.note, row.trouble) for row in rota_file.read(content)] == [("a1", "The fr\xfche one", "")]
+
+
+def test_a_name_of_any_length_is_known_again(cast: Cast, hand: Hand) -> None:
+    long = GOOD.replace("a1,", f"{'n' * 500},")
+    assert take(cast, HEAD + long) == [("new", "")]
+    assert take(cast, HEAD + long) == [("same", "")]
+
+
+def test_two_bodies_may_number_their_shifts_alike(cast: Cast, hand: Hand) -> None:
+    Role.objects.create(person=cast.olu, kind="service_lead", partner=cast.trust)
+    take(cast, HEAD + GOOD)
+    row = "a1,cara@staff.example.org,2026-11-23 09:00,2026-11-23 13:00,clinic,\n"
+    found = bringing.take(read(HEAD + row), Given(), by=cast.olu, now=NOW, reason="x")
+    assert [(each.kind, each.words) for each in found] == [("new", "")]
+    assert Shift.objects.filter(uid="a1").count() == 2
+
+
+def test_a_shift_of_months_or_of_another_millennium_is_refused(cast: Cast, hand: Hand) -> None:
+    for begins, ends, words in (
+        (at(9), at(9) + timedelta(days=40), "longer than a month"),
+        (datetime(9999, 12, 30, 9, tzinfo=UTC), datetime(9999, 12, 30, 17, tzinfo=UTC), "Look at its year"),
+    ):
+        with pytest.raises(rota.ShiftRefused, match=words):
+            hand.draft(cast.asha, begins, ends, reason="x")

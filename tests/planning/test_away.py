@@ -81,6 +81,15 @@ def test_what_cannot_be_is_said_beside_the_field(cast: Cast, asha: Pages) -> Non
     assert "Leave is there already" in again.errors[0]
 
 
+@pytest.mark.parametrize("year", ["0001", "1926", "9999"])
+def test_a_year_that_cannot_be_meant_is_said_beside_its_day(cast: Cast, lead: Pages, asha: Pages, year: str) -> None:
+    assert "Look at the year once more" in enter(asha, first_on=f"{year}-12-31").page.text
+    form = lead.get("/cover/ready/new/").page.form(button="Sign them off")
+    for days in ({"from_on": f"{year}-12-31"}, {"until_on": f"{year}-12-31"}):
+        refused = lead.submit(form, person=cast.asha.pk, account=cast.help.pk, **days)
+        assert "Look at the year once more" in refused.page.text
+
+
 def test_sickness_counts_at_once_and_a_lead_enters_it_for_somebody(on_rota: Cast, lead: Pages, asha: Pages) -> None:
     looked = enter(lead, person=on_rota.asha.pk, kind="sickness").page
     assert "Asha Khan is away" in looked.text

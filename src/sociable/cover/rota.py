@@ -6,7 +6,7 @@ What speaks against a shift is told by around; telling people by their routes be
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from sociable.cover import around
 from sociable.cover.around import Wanted
 from sociable.cover.models import RotaChange, Shift, ShiftPattern, Swap
 from sociable.cover.queries import rosters
+from sociable.cover.rota_file import FIRST_YEAR, LAST_YEAR, YEAR_WORDS
 from sociable.directory.models import Account
 from sociable.domain.cover import making
 from sociable.domain.cover.limits import Concern, span_words
@@ -28,6 +29,7 @@ from sociable.people.models import Person
 from sociable.people.permissions import NotAllowed
 
 MOST_WEEKS = 26
+LONGEST = timedelta(days=31)
 
 
 class ShiftRefused(DomainError):
@@ -211,6 +213,10 @@ def check(wanted: Wanted, reason: str, besides: Collection[int] = ()) -> None:
     """
     if wanted.ends_at <= wanted.starts_at:
         raise ShiftRefused("It ends before it begins. Where it goes on over midnight, give the day on which it ends.")
+    if not FIRST_YEAR <= wanted.starts_at.year <= wanted.ends_at.year <= LAST_YEAR:
+        raise ShiftRefused(YEAR_WORDS)
+    if wanted.ends_at - wanted.starts_at > LONGEST:
+        raise ShiftRefused("It lasts longer than a month. Look once more at the day on which it ends.")
     if not wanted.accounts:
         raise ShiftRefused("Choose at least one account that the shift covers.")
     if not Person.objects.filter(pk=wanted.person.pk, is_active=True).exists():

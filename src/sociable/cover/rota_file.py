@@ -5,12 +5,14 @@ A row that cannot be read says why; the others stand.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 
 from icalendar import Calendar, Component
 from icalendar.error import BrokenCalendarProperty
@@ -18,6 +20,9 @@ from icalendar.error import BrokenCalendarProperty
 from sociable.domain.errors import DomainError
 
 MOST_ROWS = 2000
+LONGEST_UID = 200
+FIRST_YEAR, LAST_YEAR = 2000, 2190
+YEAR_WORDS = "Look at its year once more: no rota is planned for that."
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "uid": ("uid", "id", "shift_id"),
     "who": ("email", "who", "person", "name", "attendee"),
@@ -68,11 +73,14 @@ def read(content: bytes) -> list[Row]:
 
 
 def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1252"):
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what Excel calls Unicode text
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:
+            return text
     raise Unreadable("The file is not text. Save it as CSV in UTF-8, or export it as iCalendar.")
 
 
@@ -84,7 +92,14 @@ def _of_csv(text: str) -> Iterator[Row]:
         separator = csv.Sniffer().sniff(text[:4000], delimiters=",;\t").delimiter
     except csv.Error:
         separator = ","
-    lines = csv.DictReader(io.StringIO(text), delimiter=separator)
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        yield from _lines(lines)
+    except csv.Error as error:
+        raise Unreadable(f"Line {lines.reader.line_num} cannot be read as CSV: {error}.") from None
+
+
+def _lines(lines: csv.DictReader[str]) -> Iterator[Row]:
     known = {_plain(name): name for name in lines.fieldnames or ()}
     columns = {key: known[name] for key, names in COLUMNS.items() for name in reversed(names) if name in known}
     if "starts" not in columns and "on" not in columns:
@@ -105,7 +120,9 @@ def _row(where: str, told: Mapping[str, str]) -> Row:
     except Unreadable as refusal:
         return Row(where, trouble=refusal.message)
     accounts = tuple(name.strip() for name in re.split(r"[;|]", told.get("accounts", "")) if name.strip())
-    return Row(where, told.get("uid", ""), told.get("who", ""), starts, ends, accounts, told.get("note", "")[:300])
+    return Row(
+        where, _short(told.get("uid", "")), told.get("who", ""), starts, ends, accounts, told.get("note", "")[:300]
+    )
 
 
 def _span(told: Mapping[str, str]) -> tuple[datetime, datetime]:
@@ -113,8 +130,26 @@ def _span(told: Mapping[str, str]) -> tuple[datetime, datetime]:
     on = _day(told["on"]) if told.get("on") else None
     starts, ends = _moment(told.get("starts", ""), on), _moment(told.get("ends", ""), on)
     if on is not None and starts.tzinfo is None and ends.tzinfo is None and ends <= starts:
-        ends += timedelta(days=1)
-    return starts, ends
+        ends = _later(ends, timedelta(days=1))
+    return _meant(starts), _meant(ends)
+
+
+def _later(at: datetime, much: timedelta) -> datetime:
+    try:
+        return at + much
+    except OverflowError:
+        raise Unreadable(YEAR_WORDS) from None
+
+
+def _meant(at: datetime) -> datetime:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Unreadable(YEAR_WORDS)
+    return at
+
+
+def _short(uid: str) -> str:
+    """A name of any length as one that fits its column, and is the same each time."""
+    return uid if len(uid) <= LONGEST_UID else f"{uid[:120]}~{sha256(uid.encode()).hexdigest()[:32]}"
 
 
 def _moment(text: str, on: date | None) -> datetime:
@@ -177,17 +212,16 @@ def _of_event(where: str, event: Component) -> Row:
     if event.get("rrule") is not None or event.get("rdate") is not None:
         raise Unreadable("It repeats. Export each shift by itself, or keep it as a kind of shift here.")
     starts = _instant(event, "dtstart")
-    length = event.get("duration")
-    ends = starts + length.dt if length is not None else _instant(event, "dtend")
+    ends = _instant(event, "dtend") if event.get("duration") is None else _later(starts, _length(event))
     attendees = event.get("attendee", [])
     first = attendees[0] if isinstance(attendees, list) and attendees else attendees
     who = re.sub(r"(?i)^mailto:", "", str(first)) if first else ""
     return Row(
         where,
-        uid=str(event.get("uid", ""))[:200],
+        uid=_short(str(event.get("uid", ""))),
         who=who,
-        starts=starts,
-        ends=ends,
+        starts=_meant(starts),
+        ends=_meant(ends),
         accounts=tuple(_categories(event)),
         note=str(event.get("description", "")).strip()[:300],
         is_cancelled=str(event.get("status", "")).upper() == "CANCELLED",
@@ -202,6 +236,13 @@ def _instant(event: Component, name: str) -> datetime:
     if not isinstance(at, datetime):
         raise Unreadable("It lasts whole days: a shift has a time.")
     return at
+
+
+def _length(event: Component) -> timedelta:
+    length = getattr(event.get("duration"), "dt", None)
+    if not isinstance(length, timedelta):
+        raise Unreadable("How long it lasts cannot be read.")
+    return length
 
 
 def _categories(event: Component) -> list[str]:

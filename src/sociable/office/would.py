@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.alerting import Standing, Told
 from sociable.domain.saying import moment_near, moment_words
+from sociable.office.forms import DateField
 from sociable.office.rights import page
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
@@ -30,7 +32,7 @@ class WouldForm(forms.Form):
     """A made-up request: to which account, and when."""
 
     account = forms.ModelChoiceField(Account.objects.none(), label="A request to", empty_label=None)
-    on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    on = DateField(label="On", validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2190, 12, 31))])
     at = forms.TimeField(label="At", widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
 
     def __init__(self, accounts: Any, *args: Any, **kwargs: Any) -> None:

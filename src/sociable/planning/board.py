@@ -89,10 +89,15 @@ def holes(request: HttpRequest) -> HttpResponse:
         "told": in_words(asked, worked_out, shown),
         "how_many": len(found),
         "lead": _lead(asked, found),
-        "feed_url": f"{settings.PUBLIC_URL}{reverse('api:holes_feed', args=[feeding.holes_token(feeding.of_person(asked.person, asked.now))])}",
+        "feed_url": _feed_url(asked),
         "later_url": f"?{_with(request, after=_key(shown[-1]))}" if more else "",
         "first_url": f"?{_with(request, after='')}" if after else "",
     })  # fmt: skip
+
+
+def _feed_url(asked: Asked) -> str:
+    token = feeding.holes_token(feeding.of_person(asked.person, asked.now))
+    return f"{settings.PUBLIC_URL}{reverse('api:holes_feed', args=[token])}"
 
 
 def _key(hole: Hole) -> str:

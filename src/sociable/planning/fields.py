@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,12 +13,20 @@ from sociable.domain.errors import DomainError
 from sociable.domain.worktime import StatedHours
 from sociable.people.models import Partner, Service
 
+FIRST_YEAR, LAST_YEAR = 2000, 2190
+
 
 class DayField(forms.DateField):
-    """A day, as browsers ask for it."""
+    """A day, as browsers ask for it; one that no calendar reckons with is a slip of the hand."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     default_error_messages = {"required": "Choose a day."}  # noqa: RUF012 - as Django has it
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(f"Look at the year once more: {day.year} cannot be meant.")
+        return day
 
 
 class TimeField(forms.TimeField):

@@ -42,7 +42,7 @@ SHOWN = 300
 _SALT = "rota-file"
 _KEPT_SECONDS = 86_400
 COLUMNS = ("uid", "email", "name", "starts_at", "ends_at", "accounts", "note", "state")
-RISKY = ("=", "+", "-", "@", "\t")
+RISKY = ("=", "+", "-", "@", "\t", "\r")
 KINDS = {
     "new": ("New", "good"), "changed": ("Changed", "info"), "removed": ("Taken off", "late"),
     "same": ("As it is", "neutral"), "refused": ("Left out", "warn"),

@@ -177,3 +177,24 @@ def test_what_somebody_covers_now_and_next(cast: Cast, hand: Hand) -> None:
     assert found.next.starts_at.day == 25
     assert found.accounts == [cast.help, cast.books]
     assert duty.of_person(cast.asha, at(8)).now == ()
+
+
+@pytest.mark.parametrize(
+    ("away", "shown"), [((9, 10), True), ((11, 13), True), ((9, 13), False), ((0, 23), False), ((13, 20), True)]
+)
+def test_whoever_covers_some_of_a_day_is_shown_on_it(
+    cast: Cast, hand: Hand, away: tuple[int, int], shown: bool
+) -> None:
+    from sociable.cover.models import TimeAway
+
+    hand.shift(cast.asha, at(9), at(13))
+    cast.asha.shown_today = True
+    cast.asha.save()
+    begins, ends = (at(hour) for hour in away)
+    TimeAway.objects.create(
+        person=cast.asha, kind="meeting", state="agreed", starts_at=begins, ends_at=ends, asked_at=NOW
+    )
+    assert duty.shown_on(cast.help.pk, at(0), at(0, day=24)) == ([cast.asha] if shown else [])
+    assert duty.shown_on(cast.help.pk, at(0, day=24), at(0, day=25)) == []
+    cast.asha.readiness.update(expires_at=at(9))
+    assert duty.shown_on(cast.help.pk, at(0), at(0, day=24)) == []

@@ -16,6 +16,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from sociable.asking.question import Among, Given, Question
 from sociable.cover.models import Readiness, RotaChange, Shift, TimeAway
 from sociable.directory.models import Account
+from sociable.domain.cover.reasons import as_us
+from sociable.domain.cover.spans import minus, within
 from sociable.people.models import Person
 
 NEXT_WITHIN = timedelta(weeks=6)
@@ -87,13 +89,27 @@ def shown_on(account_id: int, begins_at: datetime, ends_at: datetime) -> list[Pe
 
     Shape:  whoever is on, ready and not away for at least some of the day between the two instants
     """
-    found: dict[int, Person] = {}
-    shifts = Shift.objects.published().touching(begins_at, ends_at)
-    for shift in shifts.filter(accounts=account_id, person__shown_today=True).select_related("person"):
-        at = max(shift.starts_at, begins_at)
-        if shift.person in on_now([account_id], at).get(account_id, []):
-            found[shift.person_id] = shift.person
-    return sorted(found.values(), key=lambda person: person.name)
+    shifts = Shift.objects.published().touching(begins_at, ends_at).filter(accounts=account_id, person__is_active=True)
+    people = {
+        shift.person_id: shift.person for shift in shifts.filter(person__shown_today=True).select_related("person")
+    }
+    ready_rows = Readiness.objects.filter(account=account_id, withdrawn_at=None, person__in=people)
+    away_rows = TimeAway.objects.counted().touching(begins_at, ends_at).filter(person__in=people)
+    on = _spans(shifts.values_list("person_id", "starts_at", "ends_at"))
+    away = _spans(away_rows.values_list("person_id", "starts_at", "ends_at"))
+    signed_off = ready_rows.values_list("person_id", "ready_from_at", "expires_at")
+    ready = _spans((pk, first, last or ends_at) for pk, first, last in signed_off)
+    day = [(as_us(begins_at), as_us(ends_at))]
+    there = [person for pk, person in people.items() if minus(within(within(on[pk], ready[pk]), day), away[pk])]
+    return sorted(there, key=lambda person: person.name)
+
+
+def _spans(rows: Iterable[tuple[int, datetime, datetime]]) -> dict[int, list[tuple[int, int]]]:
+    """When, by person, in microseconds."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for person_id, first, last in rows:
+        found[person_id].append((as_us(first), as_us(last)))
+    return found
 
 
 def unseen_changes(person: Person, now: datetime) -> list[RotaChange]:

@@ -371,3 +371,39 @@ def test_a_shared_conversation_is_seen_and_no_other(cast: Cast, ids: dict[str, A
     )
     assert ask(cast.cara, reverse("desk:conversation", args=[ids["conversation_id"]]), "get").status_code == 200
     assert ask(cast.cara, reverse("desk:conversation", args=[other]), "get").status_code == 404
+
+
+# What a colleague who answers for the same account, and plans nobody, reads of cover; everything else of planning is the planners'.
+COLLEAGUES_READ = {
+    *("planning:account_cover", "planning:hole", "planning:account_forecast", "planning:forecast_csv"),
+    "planning:rota_account",
+}
+
+
+OTHERS_ALERTS = {
+    *("office:route", "office:move_route", "office:try_route", "office:remove_route", "office:account_alerts"),
+    "desk:have",
+}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_colleague_reads_the_rota_and_nothing_that_is_private(cast: Cast, ids: dict[str, Any], method: str) -> None:
+    from sociable.cover.models import Shift, TimeAway
+    from sociable.people.models import AuditEvent
+
+    Shift.objects.update(note="")  # a note on a shift is for everybody
+    TimeAway.objects.update(state="agreed")
+    dana = Person.objects.create_user("dana@staff.example.org", "a long enough password", name="Dana Fox")
+    Role.objects.create(person=dana, kind="answerer", partner=cast.council)
+    known = AuditEvent.objects.count()
+    for each in addresses(ids):
+        if each.name in PUBLIC or not (each.name.startswith("planning:") or each.name in OTHERS_ALERTS):
+            continue
+        response = ask(dana, each.path, method)
+        if each.name not in ONES_OWN | COLLEAGUES_READ:
+            assert refused(response) or wrong_method(response), (each, response.status_code)
+        assert not re.search(
+            r"secret subject|Leave\b.*Asha|Asha.{0,40}(on leave|off sick)", response.content.decode()
+        ), each
+    written = AuditEvent.objects.order_by("pk")[known:]
+    assert {event.object_id for event in written if event.object_kind == "person"} <= {dana.pk}

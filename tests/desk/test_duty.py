@@ -89,6 +89,22 @@ def test_a_change_of_my_rota_is_told_until_i_have_seen_it(cast: Cast, handed: Ha
     assert asha.get(reverse("desk:my_day")).page.text.count("New on your rota:") == 1
 
 
+def test_many_changes_of_my_rota_are_folded(cast: Cast, handed: Hand) -> None:
+    for begins in range(30, 51, 3):
+        around_now(handed, cast.asha, begins, begins + 2)
+    day = client_of(cast.asha).get(reverse("desk:my_day")).page
+    assert "All 7 changes" in day.text
+    assert day.text.count("New on your rota:") == 7
+
+
+def test_only_a_shift_to_come_can_be_had_in_return(cast: Cast, handed: Hand) -> None:
+    shift = around_now(handed, cast.asha, 30, 33)
+    around_now(handed, cast.lee, -20, -10)
+    around_now(handed, cast.lee, 50, 53)
+    asked = client_of(cast.asha).get(reverse("planning:rota_swap_ask", args=[shift.pk])).page
+    assert asked.text.count("Lee Ward:") == 1
+
+
 def test_a_swap_is_asked_on_my_rota_and_taken_from_somebody_elses_day(cast: Cast, handed: Hand) -> None:
     shift = around_now(handed, cast.asha, 30, 33)
     asha, lee = client_of(cast.asha), client_of(cast.lee)

@@ -42,7 +42,7 @@ def test_one_wrong_row_takes_none_and_every_wrong_one_is_named(cast: Cast, lead:
     page = bring(lead, "ready", wrong).page
     assert "Nothing was brought in" in page.text
     assert "Line 4: Ben Hall may not answer for Ashby Help yet" in page.text
-    assert "Line 5: Who: Select a valid choice" in page.text
+    assert "Line 5: Who: Whoever this is, you do not plan them" in page.text
     assert "Line 2" not in page.text
     assert page.form(button="Bring them in").fields["rows"].strip() == wrong.strip(), "nothing typed is lost"
     assert not Readiness.objects.exists()
@@ -67,7 +67,7 @@ def test_times_of_day_and_ones_own(cast: Cast, asha: Pages) -> None:
 
 def test_whom_one_does_not_plan_is_not_brought_in(cast: Cast, lead: Pages) -> None:
     rows = f"person,what,first day\ncara@staff.example.org,leave,{NEXT}-01-04\n"
-    assert "Line 2: Who: Select a valid choice" in bring(lead, "away", rows).page.text
+    assert "Line 2: Who: Whoever this is, you do not plan them" in bring(lead, "away", rows).page.text
     assert client_of(cast.asha).get("/cover/ready/bring-in/").status_code == 403
 
 

@@ -37,6 +37,11 @@ def test_what_cannot_be_read_is_said_beside_the_field(cast: Cast, lead: Pages) -
     form = lead.get(reverse("planning:needed", args=[cast.help.pk])).page.form(button="Keep it")
     refused = lead.submit(form, people="0", notation="whenever").page
     assert len(refused.errors) == 2
+    assert "Give a whole number from 1 to" in refused.errors[0]
+    for typed in ("many", "1.5", ""):
+        assert (
+            "Give a whole number from 1 to" in lead.submit(form, people=typed, notation="Mo 09:00-12:00").page.errors[0]
+        )
     assert refused.form(button="Keep it").fields["notation"] == "whenever"
     assert not Need.objects.exists()
 

@@ -41,7 +41,13 @@ class AwayForm(forms.Form):
         self.reader = reader
         if _plans_others(reader):
             planned = Person.objects.filter(Q(pk=reader.pk) | Q(pk__in=people_planned_by(reader).values("pk")))
-            self.fields["person"] = forms.ModelChoiceField(planned, label="Who", empty_label=None, initial=reader.pk)
+            self.fields["person"] = forms.ModelChoiceField(
+                planned, label="Who", empty_label=None, initial=reader.pk,
+                error_messages={
+                    "required": "Choose who is away.",
+                    "invalid_choice": "Whoever this is, you do not plan them: choose somebody whom you plan.",
+                },
+            )  # fmt: skip
         else:
             del self.fields["person"]
 

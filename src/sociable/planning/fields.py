@@ -36,6 +36,26 @@ class TimeField(forms.TimeField):
     default_error_messages = {"required": "Give a time, as in 09:00."}  # noqa: RUF012 - as Django has it
 
 
+class NumberField(forms.DecimalField):
+    """A number from one to another; whatever else is typed is told in one sentence."""
+
+    def __init__(self, *, min_value: int, max_value: int, decimal_places: int = 0, **given: Any) -> None:
+        kind = "number" if decimal_places else "whole number"
+        words = f"Give a {kind} from {min_value} to {max_value}."
+        told = dict.fromkeys(("invalid", "min_value", "max_value", "max_decimal_places", "required"), words)
+        super().__init__(
+            min_value=min_value, max_value=max_value, decimal_places=decimal_places, error_messages=told, **given
+        )
+
+
+class WholeNumberField(NumberField):
+    """The same, of whole numbers alone."""
+
+    def clean(self, value: Any) -> int | None:
+        typed = super().clean(value)
+        return None if typed is None else int(typed)
+
+
 class NotationField(forms.CharField):
     """Hours, as stated hours are written; what cannot be read is said in the words of the notation itself."""
 

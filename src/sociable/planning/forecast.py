@@ -149,7 +149,7 @@ def _day(found: Foreseen, number: int, hours: tuple[int, int]) -> Day:
     return Day(
         f"{on:%a} {on.day} {on:%b}",
         _note(expected, number),
-        _bars(expected, number, hours),
+        _bars(expected, number, hours) if high[number] else [],
         words.range_words(float(expected.by_day[number]), int(low[number]), int(high[number])),
         words.chance_words(outlook.chance) if promised and outlook.chance else "",
         words.tone_of(outlook.chance),

@@ -19,24 +19,24 @@ from sociable.people import permissions
 from sociable.people.models import Partner
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Place
-from sociable.planning.fields import DayField
+from sociable.planning.fields import DayField, WholeNumberField
 from sociable.planning.rights import page
 
 
 class TakesForm(forms.Form):
     """How long an answer takes."""
 
-    minutes = forms.IntegerField(
+    minutes = WholeNumberField(
         label="Minutes an answer takes", min_value=1, max_value=480, required=False,
         help_text="From opening it to sending, holding nothing else. Empty: as it is measured",
     )  # fmt: skip
-    at_once = forms.IntegerField(
+    at_once = WholeNumberField(
         label="At once",
         min_value=1,
         max_value=12,
         help_text="How many conversations one person holds beside one another",
     )
-    slowing_percent = forms.IntegerField(
+    slowing_percent = WholeNumberField(
         label="Slower by, in per cent", min_value=0, max_value=300,
         help_text="By how much each takes longer for every other that is held beside it",
     )  # fmt: skip

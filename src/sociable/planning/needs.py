@@ -18,7 +18,7 @@ from sociable.directory.models import Account
 from sociable.domain.worktime import StatedHours
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
-from sociable.planning.fields import DayField, NotationField
+from sociable.planning.fields import DayField, NotationField, WholeNumberField
 from sociable.planning.rights import page
 
 MOST_PEOPLE = 50
@@ -27,7 +27,7 @@ MOST_PEOPLE = 50
 class NeedForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it without
     """So many people at some hours, from a day on."""
 
-    people = forms.IntegerField(
+    people = WholeNumberField(
         label="How many people", min_value=1, max_value=MOST_PEOPLE, help_text="Who are ready and in at the same time"
     )
 

@@ -18,7 +18,7 @@ from sociable.directory.queries import zone_of
 from sociable.domain.cover.proposal import Span
 from sociable.domain.worktime.wording import length_words
 from sociable.people.models import Person
-from sociable.planning.fields import DayField
+from sociable.planning.fields import DayField, WholeNumberField
 
 SUPPOSE = [
     ("", "Nothing: things are as they are"),
@@ -40,7 +40,7 @@ class ProposalForm(forms.Form):
         error_messages={"required": "Choose at least one account that the rota is to cover."},
     )  # fmt: skip
     first_on = DayField(label="First day", error_messages={"required": "Choose the first day."})
-    weeks = forms.IntegerField(label="Weeks", min_value=1, max_value=MOST_WEEKS, initial=4)
+    weeks = WholeNumberField(label="Weeks", min_value=1, max_value=MOST_WEEKS, initial=4)
     seconds = forms.TypedChoiceField(label="How long it may take", choices=HOW_LONG, coerce=int, initial=60)
     keeps_published = forms.BooleanField(
         label="Leave published shifts as they are", required=False, initial=True,

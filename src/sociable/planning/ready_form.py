@@ -55,11 +55,16 @@ class SignOffForm(GivenForm):
         super().__init__(*args, **kwargs)
         self.fields["person"] = forms.ModelChoiceField(
             people_planned_by(planner), label="Who", empty_label="Choose somebody",
-            error_messages={"required": "Choose who is ready."},
+            error_messages={
+                "required": "Choose who is ready.",
+                "invalid_choice": "Whoever this is, you do not plan them: choose somebody whom you plan.",
+            },
         )  # fmt: skip
         self.fields["account"] = forms.ModelChoiceField(
             planned_accounts(planner), label="For which account", empty_label="Choose an account",
-            error_messages={"required": "Choose the account."},
+            error_messages={
+                "required": "Choose the account.", "invalid_choice": "You plan no such account: choose one that you plan."
+            },
         )  # fmt: skip
         self.order_fields(self.field_order)
 

@@ -17,7 +17,7 @@ from sociable.domain.cover.making import stretch
 from sociable.domain.errors import DomainError
 from sociable.domain.worktime.zones import zone_named
 from sociable.people.models import Partner, Person, Service
-from sociable.planning.fields import DayField, NotationField, TimeField
+from sociable.planning.fields import DayField, NotationField, NumberField, TimeField, WholeNumberField
 
 WEEKDAYS = [(n, name) for n, name in enumerate(
     ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -134,7 +134,7 @@ class FromPatternForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["person"] = PeopleField(planner, label="Who")
         self.fields["first_on"] = DayField(label="From the day")
-        self.fields["weeks"] = forms.IntegerField(
+        self.fields["weeks"] = WholeNumberField(
             label="For how many weeks", min_value=1, max_value=MOST_WEEKS, initial=4
         )
         self.fields["bank_holidays"] = forms.BooleanField(
@@ -146,9 +146,9 @@ class FromPatternForm(forms.Form):
 class WorkingForm(forms.ModelForm):  # type: ignore[type-arg]
     """When somebody works, and the limits of their shifts, from a day on."""
 
-    week_hours = forms.DecimalField(label="Hours a week at most", min_value=0, max_value=100, decimal_places=2)
-    longest_hours = forms.DecimalField(label="Longest shift, in hours", min_value=1, max_value=24, decimal_places=2)
-    rest_hours = forms.DecimalField(
+    week_hours = NumberField(label="Hours a week at most", min_value=0, max_value=100, decimal_places=2)
+    longest_hours = NumberField(label="Longest shift, in hours", min_value=1, max_value=24, decimal_places=2)
+    rest_hours = NumberField(
         label="Least rest between two days, in hours", min_value=0, max_value=48, decimal_places=2,
         help_text="The law says 11, and lets few be asked for less.",
     )  # fmt: skip

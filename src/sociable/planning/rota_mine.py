@@ -33,13 +33,13 @@ AHEAD = timedelta(weeks=8)
 class SwapForm(forms.Form):
     """Whom somebody asks to take a shift, for what in return, and in which words."""
 
-    def __init__(self, shift: Shift, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, shift: Shift, now: datetime, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ready = [person.pk for person in swaps.could_take(shift)]
         self.fields["to"] = forms.ModelChoiceField(
             Person.objects.filter(pk__in=ready), label="Whom you ask", required=False, empty_label="Anybody who is ready",
         )  # fmt: skip
-        theirs = Shift.objects.published().filter(person__in=ready, starts_at__gt=shift.made_at)
+        theirs = Shift.objects.published().filter(person__in=ready, starts_at__gt=now)
         near = theirs.filter(starts_at__gt=shift.starts_at - AHEAD, starts_at__lt=shift.starts_at + AHEAD)
         self.fields["in_return"] = _ShiftField(
             near.select_related("person"), label="A shift of theirs that you take for it", required=False,
@@ -108,7 +108,7 @@ def ask(request: HttpRequest, shift_id: int) -> HttpResponse:
     """This page will take whom somebody asks to take a shift of theirs."""
     person, now = signed_in(request), timezone.now()
     shift = get_object_or_404(Shift.objects.published().select_related("person"), pk=shift_id, person=person)
-    form = SwapForm(shift, request.POST or None)
+    form = SwapForm(shift, now, request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:

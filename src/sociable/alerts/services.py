@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from sociable.alerts.models import Chain, Notice, PushKey, Route
 from sociable.alerts.queries import NO_POLICY, Facts, rule_of
-from sociable.asking.keeping import keep
+from sociable.asking.keeping import add, keep
 from sociable.channels.notices import push
 from sociable.domain import alerting
 from sociable.domain.alerting import By, Carried, Situation, Telling, Told
@@ -86,7 +86,7 @@ def begin(came: Sequence[Came], facts: Facts, now: datetime) -> list[Chain]:
     carried = _overtake(list(newest), now)
     for wait_id in facts.of_wait:  # told to whoever it was put into the hands of, as if for the first time
         carried.pop(wait_id, None)
-    chains = Chain.objects.bulk_create(
+    chains = add(
         Chain(wait=one.wait, kind=one.kind, due_at=one.due_at, began_at=now, **_overtaken(one, newest, now))
         for one in came
     )
@@ -208,7 +208,7 @@ class _Writer:
     def write(self) -> None:
         """Write what was gathered: floods into batches, the desk at once, the others as due rows."""
         self._batch()
-        Notice.objects.bulk_create(self._notices)
+        add(self._notices)
         due.ask(
             due.Due(f"notice-{by.way.kind}", f"notice:{notice.pk}", notice.pk, notice.due_at)
             for _, _, by, notice in self._told

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from sociable.alerts.services import Came
+from sociable.asking.keeping import add
 from sociable.asking.question import Among, Question
 from sociable.directory import queries as directory
 from sociable.due import services as due
@@ -63,7 +64,7 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
 
 
 def _tell(came: Sequence[Came], now: datetime) -> None:
-    Warned.objects.bulk_create(Warned(wait=one.wait, kind=one.kind, due_at=one.due_at, told_at=now) for one in came)
+    add(Warned(wait=one.wait, kind=one.kind, due_at=one.due_at, told_at=now) for one in came)
     live.publish_all(
         [live.Event(f"warn:{one.kind}", one.wait.account_id, one.wait.conversation_id) for one in came], now
     )

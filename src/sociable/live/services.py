@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from sociable.asking.keeping import add
 from sociable.live import hub
 from sociable.live.models import ChangeEvent
 
@@ -37,7 +38,7 @@ def publish(*, kind: str, account_id: int, conversation_id: int | None, now: dat
 
 def publish_all(events: Sequence[Event], now: datetime) -> None:
     """This function will store and tell many change events with one statement."""
-    rows = ChangeEvent.objects.bulk_create(
+    rows = add(
         ChangeEvent(
             at=now, account_id=e.account_id, conversation_id=e.conversation_id, kind=e.kind, person_id=e.person_id
         )

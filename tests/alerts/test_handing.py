@@ -238,6 +238,9 @@ class Slow:
         self.took.append(parcel.address)
         return "taken"
 
+    def get_ready(self):
+        self.is_ready = True
+
     def rest(self, seconds):
         self.rested.set()
 
@@ -250,6 +253,9 @@ class Here:
 
     def send(self, loads, in_hand):
         self.carrying.take(loads)
+
+    def get_ready(self, kind):
+        self.carrying.get_ready(kind)
 
     def heard(self, in_hand):
         news = []
@@ -379,6 +385,9 @@ class Mortal:
     def __init__(self, *begins: set[int]) -> None:
         self.begins, self.taken, self.news = list(begins), [], []
 
+    def get_ready(self, kind):
+        self.news = [[carrying.News(ready=[kind])]]
+
     def send(self, loads, in_hand):
         self.taken.append(len(loads))
         begun = [load.number for place, load in enumerate(loads) if place in self.begins[0]]
@@ -417,6 +426,9 @@ def test_more_of_one_kind_than_may_be_on_their_way_wait_and_hold_up_no_other(hou
         made.turn()
     assert Notice.objects.filter(state="handing").count() == 2
     assert DueRow.objects.filter(kind="notice-email", done_at=None).exclude(claim_id=due.NOBODY).count() == 2
+    made._ready.add("push")
+    due.ask([due.Due("notice-push", "notice:other", 0, at(10))])
+    assert [row.kind for row in made._claimed()] == ["notice-push"]
     carrier.door.set()
     turns(made, lambda: len(carrier.took) == 6)
 
@@ -492,3 +504,33 @@ def test_what_was_added_to_the_notice_of_a_shift_is_told_with_it(house, outside)
     (mail,) = [mail for mail in letters(outside) if "Your shift begins" in mail["Subject"]]
     assert mail["Subject"] == "Your shift begins: 1 request waits"
     assert "1 at Ashby Libraries" in mail.get_content()
+
+
+def test_nothing_is_said_to_leave_before_what_carries_it_is_ready(house, monkeypatch, outside):
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    asked_and_told(house)
+    slow = Mortal({0})
+    monkeypatch.setattr(slow, "get_ready", slow.taken.append)
+    made = handing.Handing(Leases(), slow)
+    for _ in range(3):
+        made.turn()
+    assert slow.taken == ["email"]  # asked once, and only what something is due for
+    assert Notice.objects.get(route__kind="email").state == "queued"
+    slow.news = [[carrying.News(ready=["email"])]]
+    made.turn()
+    assert Notice.objects.get(route__kind="email").state == "handing"
+
+
+def test_what_carries_rests_when_there_was_nothing_for_long_and_gets_ready_anew(house, loop, monkeypatch):
+    made, carrier = loop
+    asked_and_told(house)
+    turns(made, lambda: carrier.took and not made._on_their_way)
+    assert made._ready == {"email"}
+    monkeypatch.setattr(handing, "REST_SECONDS", 0.0)
+    made.turn()
+    assert made._ready == set()
+    monkeypatch.setattr(handing, "REST_SECONDS", 300.0)
+    made._carries.carrying = Carrying({"email": carrier})
+    house.cast.ask("Another", when=at(10), email="e@example.org")
+    house.pass_time(at(10))
+    turns(made, lambda: len(carrier.took) == 2)

@@ -44,10 +44,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is told at once: loads that leave now, and loads that have come to an end. It is told before they leave."""
+    """What is told at once: loads that leave now, before they do; loads that have come to an end; kinds that are ready."""
 
     begun: list[int] = field(default_factory=list)
     ended: list[Said] = field(default_factory=list)
+    ready: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -77,12 +78,12 @@ Where = tuple[str, str]  # the kind of route, and the server
 
 
 class Carrying:
-    """All loads of one process. `take` may be called from any thread, `turn` from one alone."""
+    """All loads of one process. `take` and `get_ready` are called from one thread, `turn` from one."""
 
     def __init__(self, carriers: Mapping[str, Carrier]) -> None:
         self._carriers = carriers
         self._pools: dict[str, ThreadPoolExecutor] = {}
-        self._events: SimpleQueue[Load | Future[str]] = SimpleQueue()
+        self._events: SimpleQueue[Load | Future[str] | str] = SimpleQueue()  # a word: a kind that is ready
         self._going: dict[Future[str], tuple[Load, Where, float]] = {}
         self._waiting: dict[Where, deque[Load]] = {}
         self._places: dict[Where, Place] = {}
@@ -93,13 +94,20 @@ class Carrying:
         for load in loads:
             self._events.put(load)
 
+    def get_ready(self, kind: str) -> None:
+        """This function will make a kind of route ready, and tell so; what fails at it fails again, and is told, with the first load."""
+        future = self._pool(kind).submit(self._carriers[kind].get_ready)
+        future.add_done_callback(lambda _done: self._events.put(kind))
+
     def turn(self, seconds: float, tell: Callable[[News], None]) -> None:
         """This function will wait so long for something to happen, tell what has ended and what leaves, and let that leave."""
-        ended = [said for event in self._happened(seconds) if (said := self._met(event)) is not None]
+        happened = self._happened(seconds)
+        ready = [event for event in happened if isinstance(event, str)]
+        ended = [said for event in happened if not isinstance(event, str) and (said := self._met(event)) is not None]
         ended += [self._settled(future) for future in self._late()]
         leaving = self._next(ended)
-        if leaving or ended:
-            tell(News([load.number for load, _ in leaving], ended))
+        if leaving or ended or ready:
+            tell(News([load.number for load, _ in leaving], ended, ready))
         for load, where in leaving:
             self._leave(load, where)
         self._rest()
@@ -108,7 +116,7 @@ class Carrying:
         """Have carriers let go of what they no longer need; in their own threads, since a server may be slow to take leave."""
         if time.monotonic() - self._rested_at > REST_EVERY_SECONDS:
             self._rested_at = time.monotonic()
-            for kind, pool in self._pools.items():
+            for kind, pool in list(self._pools.items()):
                 pool.submit(self._carriers[kind].rest, KEPT_SECONDS)
 
     def close(self) -> None:
@@ -117,8 +125,8 @@ class Carrying:
             pool.shutdown(wait=True)
             self._carriers[kind].rest(0)
 
-    def _happened(self, seconds: float) -> list[Load | Future[str]]:
-        events: list[Load | Future[str]] = []
+    def _happened(self, seconds: float) -> list[Load | Future[str] | str]:
+        events: list[Load | Future[str] | str] = []
         try:
             events.append(self._events.get(timeout=seconds))
             while True:
@@ -165,11 +173,13 @@ class Carrying:
                 del self._waiting[where]
         return leaving
 
+    def _pool(self, kind: str) -> ThreadPoolExecutor:
+        if kind not in self._pools:
+            self._pools[kind] = ThreadPoolExecutor(self._carriers[kind].at_once, thread_name_prefix=f"carrying-{kind}")
+        return self._pools[kind]
+
     def _leave(self, load: Load, where: Where) -> None:
-        carrier = self._carriers[load.kind]
-        if load.kind not in self._pools:
-            self._pools[load.kind] = ThreadPoolExecutor(carrier.at_once, thread_name_prefix=f"carrying-{load.kind}")
-        future = self._pools[load.kind].submit(carrier.hand_over, load.parcel)
+        future = self._pool(load.kind).submit(self._carriers[load.kind].hand_over, load.parcel)
         self._going[future] = (load, where, time.monotonic())
         future.add_done_callback(self._events.put)
 

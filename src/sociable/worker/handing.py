@@ -36,6 +36,8 @@ LOOK_SECONDS = 0.1  # how often new rows are looked for, and what was said is no
 POLL_SECONDS = 1.0
 SHORTEST_SECONDS = 0.005  # another worker may have what is due in hand
 PATIENCE_SECONDS = 5.0  # for what is on its way when the worker stops
+REST_SECONDS = 300.0  # so long without anything to carry, and the process gives its memory back
+READY_BEFORE = timedelta(seconds=5)
 DEATHS = 2  # so often what had not left is given to the next process
 KINDS = tuple(f"notice-{kind}" for kind in CARRIERS)
 DIED = "What carries notices was stopped while it had it; it may or may not have arrived."
@@ -47,6 +49,10 @@ class Carries(Protocol):
 
     def send(self, loads: Sequence[Load], in_hand: int) -> None:
         """This function will take loads, beside so many that it has."""
+        ...
+
+    def get_ready(self, kind: str) -> None:
+        """This function will make a kind of route ready, and say so."""
         ...
 
     def heard(self, in_hand: int) -> list[News]:
@@ -77,6 +83,9 @@ class Handing:
     def __init__(self, leases: Leases, carries: Carries) -> None:
         self._leases, self._carries = leases, carries
         self._on_their_way: dict[int, OnItsWay] = {}
+        self._getting_ready: set[str] = set()
+        self._ready: set[str] = set()
+        self._used_at = time.monotonic()
         self._numbers = 0
         self._unnoted: list[Outcome] = []
 
@@ -91,7 +100,7 @@ class Handing:
                 log.exception("notices could not be handed over")
                 stop.wait(POLL_SECONDS)
                 continue
-            if self._on_their_way:
+            if self._on_their_way or self._getting_ready:
                 stop.wait(LOOK_SECONDS)
             elif not found:
                 hub.wait_for_work(seen, until_next(KINDS, POLL_SECONDS))
@@ -112,17 +121,35 @@ class Handing:
     def turn(self) -> int:
         """This function will note what has ended, take up what is due and send it out; it returns how many were taken up."""
         self._note(self._ended())
+        self._get_ready()
         rows = self._claimed()
         if rows:
+            self._used_at = time.monotonic()
             errands = self._begun(rows)
             self._leases.add(errand.row for errand in errands)
             self._send([OnItsWay(errand, errand.row.kind.removeprefix("notice-")) for errand in errands])
         return len(rows)
 
+    def _get_ready(self) -> None:
+        """Begin what is needed before anything is said to leave: whatever is killed meanwhile leaves no doubt. And let it rest."""
+        for kind in CARRIERS.keys() - self._ready - self._getting_ready:
+            if due_rows.next_at([f"notice-{kind}"], timezone.now() + READY_BEFORE) is not None:
+                self._used_at = time.monotonic()
+                self._getting_ready.add(kind)
+                self._carries.get_ready(kind)
+        if self._on_their_way:
+            self._used_at = time.monotonic()
+        elif self._ready and time.monotonic() - self._used_at > REST_SECONDS:
+            self._forget()
+            self._carries.end()
+
+    def _forget(self) -> None:
+        self._ready, self._getting_ready = set(), set()
+
     def _claimed(self) -> list[DueRow]:
         """What is due of the kinds of which not too many are on their way: one that hangs holds up no other."""
         busy = Counter(one.kind for one in self._on_their_way.values())
-        free = [kind for kind in CARRIERS if busy[kind] < BATCH]
+        free = [kind for kind in CARRIERS if kind in self._ready and busy[kind] < BATCH]
         room = BATCH - max((busy[kind] for kind in free), default=BATCH)
         return due.claim(timezone.now(), room, [f"notice-{kind}" for kind in free]) if room else []
 
@@ -164,6 +191,8 @@ class Handing:
         ended = []
         try:
             for news in self._carries.heard(len(self._on_their_way)):
+                self._ready.update(news.ready)
+                self._getting_ready.difference_update(news.ready)
                 for number in news.begun:
                     self._on_their_way[number].has_left = True
                 ended += [self._outcome(said) for said in news.ended]
@@ -180,6 +209,7 @@ class Handing:
 
     def _after_death(self) -> list[Outcome]:
         """What had left may have arrived; what had not is given to the next process, and not for ever."""
+        self._forget()
         had, self._on_their_way = list(self._on_their_way.values()), {}
         ended = [Outcome(one.errand, error=OutcomeUnknown(DIED)) for one in had if one.has_left]
         kept = [one for one in had if not one.has_left]

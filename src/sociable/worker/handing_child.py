@@ -1,4 +1,4 @@
-"""Carries notices out, as a process of its own: loads come in, what became of them goes out, each pickled.
+"""Carries notices out, as a process of its own: loads and kinds that are to get ready come in, what became of them goes out, each pickled.
 
 It knows no tables. When whoever began it is gone, its input ends, and it ends too: what was on its way then is a doubt.
 """
@@ -37,7 +37,11 @@ def main() -> None:
 def _listen(carrying: Carrying) -> None:
     try:
         while True:
-            carrying.take(pickle.load(sys.stdin.buffer))  # noqa: S301 - from the worker that began this process
+            said = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the worker that began this process
+            if isinstance(said, str):
+                carrying.get_ready(said)
+            else:
+                carrying.take(said)
     finally:
         os._exit(0)  # whoever wanted it is gone
 

@@ -1,6 +1,6 @@
-"""Keeps the process that carries notices out: begun when there is something to carry, again when it has died, ended after a rest.
+"""Keeps the process that carries notices out: begun when there is something to carry, and again when it has died.
 
-What is carried, and what its death means for what was on its way, is decided by handing.
+What is carried, when it may rest, and what its death means for what was on its way, is decided by handing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from sociable.worker import handing_child
 from sociable.worker.carrying import Load, News
 
 log = logging.getLogger(__name__)
-REST_SECONDS = 300.0  # so long without anything to carry, and its memory is given back
 SILENT_SECONDS = 120.0  # with something in hand it says something far sooner, if it is well
 # Imported and not run as a script, so that what it pickles has the names that it has here.
 PROGRAM = f"from {handing_child.__name__} import main; main()"
@@ -36,7 +35,7 @@ class Running:
     def __init__(self) -> None:
         command = [sys.executable, "-c", PROGRAM]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
-        self.to_say: queue.SimpleQueue[list[Load] | None] = queue.SimpleQueue()
+        self.to_say: queue.SimpleQueue[list[Load] | str | None] = queue.SimpleQueue()
         self.heard: queue.SimpleQueue[News | None] = queue.SimpleQueue()  # None: it says no more
         self._threads = [
             threading.Thread(target=_speak, args=(self.process.stdin, self.to_say), name="handing-speaks", daemon=True),
@@ -60,10 +59,10 @@ class Running:
                     pipe.close()
 
 
-def _speak(pipe: IO[bytes], to_say: queue.SimpleQueue[list[Load] | None]) -> None:
+def _speak(pipe: IO[bytes], to_say: queue.SimpleQueue[list[Load] | str | None]) -> None:
     with contextlib.suppress(OSError):  # it is gone, which is heard by listening
-        while (loads := to_say.get()) is not None:
-            pickle.dump(loads, pipe)
+        while (said := to_say.get()) is not None:
+            pickle.dump(said, pipe)
             pipe.flush()
 
 
@@ -84,11 +83,18 @@ class Outside:
 
     def send(self, loads: Sequence[Load], in_hand: int) -> None:
         """This function will hand loads to the process, which has so many already."""
-        if self._running is None:
-            self._running = Running()
         if not in_hand:
             self._spoke_at = time.monotonic()
-        self._running.to_say.put(list(loads))
+        self._begun().to_say.put(list(loads))
+
+    def get_ready(self, kind: str) -> None:
+        """This function will have the process make a kind of route ready; that it is so is heard."""
+        self._begun().to_say.put(kind)
+
+    def _begun(self) -> Running:
+        if self._running is None:
+            self._running, self._spoke_at = Running(), time.monotonic()
+        return self._running
 
     def heard(self, in_hand: int) -> list[News]:
         """This function will return what the process has said, where so many loads are in its hand.
@@ -111,15 +117,9 @@ class Outside:
                     raise Died
         if told:
             self._spoke_at = time.monotonic()
-        self._look_after(running, in_hand)
-        return told
-
-    def _look_after(self, running: Running, in_hand: int) -> None:
-        quiet = time.monotonic() - self._spoke_at
-        if in_hand and quiet > SILENT_SECONDS:
+        elif in_hand and time.monotonic() - self._spoke_at > SILENT_SECONDS:
             running.process.kill()  # it hangs; its death is heard at the next look
-        elif not in_hand and quiet > REST_SECONDS:
-            self.end()
+        return told
 
     def end(self) -> None:
         """This function will end the process with whatever it has in hand."""

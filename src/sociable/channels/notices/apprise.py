@@ -40,6 +40,10 @@ class AppriseCarrier(KeepsNothing):
             )
         return given
 
+    def get_ready(self) -> None:
+        """Load Apprise with all the services it knows: a second of a core."""
+        _plugin("json://localhost")
+
     def place(self, parcel: Parcel) -> str:
         """Name the server, or the service where it has only one."""
         plugin = _plugin(parcel.address)

@@ -56,13 +56,20 @@ class Carrier(Protocol):
         """
         ...
 
+    def get_ready(self) -> None:
+        """Load what is large, before anything is said to leave."""
+        ...
+
     def rest(self, seconds: float) -> None:
         """Let go of connections that carried nothing for so long; asked again and again."""
         ...
 
 
 class KeepsNothing:
-    """What a carrier inherits that opens a connection for each parcel."""
+    """What a carrier inherits that opens a connection for each parcel, and loads nothing large."""
+
+    def get_ready(self) -> None:
+        """Do nothing: it is ready."""
 
     def rest(self, seconds: float) -> None:
         """Do nothing: there is nothing to let go of."""

@@ -59,6 +59,9 @@ class EmailCarrier:
             free = self._free.get(config)
             return free.pop()[0] if free else Line(Postbox(config, config.smtp))
 
+    def get_ready(self) -> None:
+        """Do nothing: it is ready."""
+
     def rest(self, seconds: float) -> None:
         """Hang up on servers to which nothing went for so long."""
         until = time.monotonic() - seconds

@@ -43,6 +43,10 @@ class PushCarrier(KeepsNothing):
             raise ChannelError("The browser gave an address that is not safe (https).", permanent=True)
         return json.dumps({"endpoint": endpoint, "keys": keys})
 
+    def get_ready(self) -> None:
+        """Load what seals and signs."""
+        import pywebpush  # noqa: F401, PLC0415
+
     def place(self, parcel: Parcel) -> str:
         """Name the push service."""
         return urlsplit(str(json.loads(parcel.address)["endpoint"])).netloc

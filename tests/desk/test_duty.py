@@ -89,6 +89,19 @@ def test_a_change_of_my_rota_is_told_until_i_have_seen_it(cast: Cast, handed: Ha
     assert asha.get(reverse("desk:my_day")).page.text.count("New on your rota:") == 1
 
 
+def test_word_can_be_left_for_a_while_after_a_shift(cast: Cast, handed: Hand) -> None:
+    """Whoever is on next comes at the minute at which the shift ends, and what there is to say is said after it."""
+    around_now(handed, cast.asha, 30, 33)
+    over = around_now(handed, cast.asha, -5, -3)
+    asha = client_of(cast.asha)
+    assert "Leave word" not in asha.get(reverse("desk:my_day")).page.text
+    Shift.objects.filter(pk=over.pk).update(ends_at=timezone.now() - timedelta(hours=1))
+    page = asha.get(reverse("desk:my_day")).page
+    assert "You are not on the rota just now." in page.text
+    asha.submit(page.form(button="Leave it"), text="Mr Farr rings back at five")
+    assert HandOver.objects.get(account=cast.help).text == "Mr Farr rings back at five"
+
+
 def test_many_changes_of_my_rota_are_folded(cast: Cast, handed: Hand) -> None:
     for begins in range(30, 51, 3):
         around_now(handed, cast.asha, begins, begins + 2)

@@ -21,30 +21,34 @@ from sociable.domain.cover.spans import minus, within
 from sociable.people.models import Person
 
 NEXT_WITHIN = timedelta(weeks=6)
+JUST_OVER = timedelta(hours=2)
 Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What somebody covers now, and their next shift."""
+    """What somebody covers now, their next shift, and what they covered until a short while ago."""
 
     now: tuple[Shift, ...]
     next: Shift | None
+    over: tuple[Shift, ...] = ()
 
     @property
     def accounts(self) -> list[Account]:
-        """The accounts of both, each once."""
+        """The accounts of now and next, each once."""
         shifts = [*self.now, *([self.next] if self.next else [])]
         return list({account.pk: account for shift in shifts for account in shift.accounts.all()}.values())
 
 
 def of_person(person: Person, now: datetime) -> Duty:
-    """This function will say what somebody is on the rota for now, and next."""
-    theirs = Shift.objects.published().filter(person=person, ends_at__gt=now, starts_at__lt=now + NEXT_WITHIN)
+    """This function will say what somebody is on the rota for now, and next, and was until two hours ago."""
+    near = Shift.objects.published().touching(now - JUST_OVER, now + NEXT_WITHIN)
+    theirs = near.filter(person=person)
     shifts = list(theirs.prefetch_related("accounts__partner", "accounts__answered_from").order_by("starts_at"))
     return Duty(
-        tuple(shift for shift in shifts if shift.starts_at <= now),
+        tuple(shift for shift in shifts if shift.starts_at <= now < shift.ends_at),
         next((shift for shift in shifts if shift.starts_at > now), None),
+        tuple(shift for shift in shifts if shift.ends_at <= now),
     )
 
 

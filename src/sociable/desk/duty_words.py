@@ -60,8 +60,8 @@ def _hint(swap: Swap, zone: str) -> str:
 
 
 def _may_leave(on: duty.Duty, answering: list[Account]) -> list[Account]:
-    """Where somebody can leave word: what they cover now; who is on no rota, wherever they answer."""
-    covered = list({account.pk: account for shift in on.now for account in shift.accounts.all()}.values())
+    """Where somebody can leave word: what they cover, or did just before; who is on no rota, wherever they answer."""
+    covered = list({account.pk: account for shift in (*on.now, *on.over) for account in shift.accounts.all()}.values())
     return covered or ([] if on.next else answering)
 
 

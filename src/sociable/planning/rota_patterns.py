@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from sociable.cover import around, wishes, working
 from sociable.cover import rota as verbs
 from sociable.cover.models import ShiftPattern, WorkingPattern
-from sociable.cover.queries import people_planned_by
+from sociable.cover.queries import people_planned_by, people_rostered_by
 from sociable.cover.rota import ShiftRefused, Unwise
 from sociable.domain.cover.limits import Concern, Limits
 from sociable.domain.worktime import StatedHours, holidays
@@ -137,8 +137,13 @@ def _next_monday(row: ShiftPattern, now: datetime) -> date:
 def people(request: HttpRequest) -> HttpResponse:
     """This page will list the people somebody plans, with when each works."""
     now = timezone.now()
-    rows = [{"person": each, **working_words(each, now)} for each in people_planned_by(_planner(request))]
-    return page(request, "rota", "rota_people.html", {"rows": rows})
+    planner = _planner(request)
+    planned = people_planned_by(planner)
+    others = people_rostered_by(planner).exclude(pk__in=planned.values("pk")).values_list("name", flat=True)
+    rows = [{"person": each, **working_words(each, now)} for each in planned]
+    return page(
+        request, "rota", "rota_people.html", {"rows": rows, "others": and_words(list(others)) if others else ""}
+    )
 
 
 def working_words(person: Person, now: datetime) -> dict[str, str]:

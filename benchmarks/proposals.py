@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from zoneinfo import ZoneInfo
 
 import setting
@@ -107,17 +107,23 @@ def made_person(number: int, accounts: int, days: list[date], dice: random.Rando
 
 @dataclass
 class Watch:
-    """When a search was how far."""
+    """When a search was how far, by the clock and by the processor: the latter is the same beside other load."""
 
     seen: list[tuple[float, int, float, int | None]] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
+    began: float = field(default_factory=process_time)
 
     def __call__(self, progress: Progress, holes: int | None = None) -> None:
         if progress.cost is not None:
             self.seen.append((progress.seconds, progress.cost, progress.gap, holes))
+            self.worked.append(process_time() - self.began)
 
     def first(self, holds: Callable[[float], bool] = lambda _: True) -> str:
-        found = next((seconds for seconds, _, gap, _ in self.seen if holds(gap)), None)
-        return "not in time" if found is None else f"{found:.1f} s"
+        found = next((n for n, (_, _, gap, _) in enumerate(self.seen) if holds(gap)), None)
+        return "not in time" if found is None else self.when(found)
+
+    def when(self, number: int) -> str:
+        return f"{self.seen[number][0]:.1f} s ({self.worked[number]:.1f} s of processors)"
 
     def at(self, seconds: float) -> str:
         known = [each for each in self.seen if each[0] <= seconds]
@@ -374,8 +380,8 @@ def measure_instances(folder: Path | None, seconds: float) -> bool:
             fine = False
             continue
         cost, bound = counted(instance, roster), (solved.progress.bound or 0) + instance.granted
-        last = next(at for at, each, _, _ in watch.seen if each == solved.progress.cost)
-        print(f"  {number}: {cost:,} after {last:.1f} s (best known {best:,}), none below {bound:,}; {load()}")
+        last = next(n for n, (_, each, _, _) in enumerate(watch.seen) if each == solved.progress.cost)
+        print(f"  {number}: {cost:,} after {watch.when(last)} (best known {best:,}), none below {bound:,}; {load()}")
         fine = fine and cost <= best
     return fine
 

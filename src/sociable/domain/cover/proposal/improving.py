@@ -15,7 +15,8 @@ from sociable.domain.cover.proposal.model import UNBOUNDED, Model, Rule
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-SECONDS_A_PART = 4.0
+WORK = 1.4
+"""The most that a part is worked on, in the solver's own units of work (some four seconds), which no other load changes."""
 KINDS = {"days": (0.12, 1.0), "people": (1.0, 0.22), "both": (0.3, 0.45)}
 """What is taken out at first: a share of the days of so many of the people, days that follow one another."""
 GROWS, SHRINKS = 1.1, 0.85
@@ -37,6 +38,7 @@ class Improver:
     parts: Sequence[Part]
     dice: random.Random = field(default_factory=lambda: random.Random(1))
     sizes: dict[str, float] = field(default_factory=lambda: dict.fromkeys(KINDS, 1.0))
+    work: float = WORK
 
     def once(self, values: Sequence[int], seconds: float) -> tuple[list[int], bool]:
         """This function will put one part in anew.
@@ -45,7 +47,7 @@ class Improver:
         """
         kind = self.dice.choice(list(KINDS))
         smaller, kept = restricted(self.model, values, self._held(kind))
-        found, proven = best(smaller, min(seconds, SECONDS_A_PART))
+        found, proven = best(smaller, seconds, work=self.work)
         self.sizes[kind] *= GROWS if proven else SHRINKS
         better = list(values)
         for choice, value in zip(kept, found or (), strict=False):
@@ -86,13 +88,16 @@ def restricted(model: Model, values: Sequence[int], held: set[int]) -> tuple[Mod
     return smaller, kept
 
 
-def best(model: Model, seconds: float, *, workers: int = 1) -> tuple[list[int] | None, bool]:
-    """This function will find the best solution of a model in a given time, and say whether it is proven."""
+def best(
+    model: Model, seconds: float, *, workers: int = 1, work: float = float("inf")
+) -> tuple[list[int] | None, bool]:
+    """This function will find the best solution of a model in a given time and with so much work, and say whether it is proven."""
     from ortools.sat.python import cp_model  # noqa: PLC0415 (large, and wanted only where a rota is proposed)
 
     program, variables = as_program(model)
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(0.01, seconds)
+    solver.parameters.max_deterministic_time = work
     solver.parameters.num_workers = workers
     solver.parameters.linearization_level = 2
     if workers == 1:

@@ -42,9 +42,11 @@ class Relaxation:
 
     def _write_rules(self) -> None:
         infinity = self.solver.infinity()
+        self.rows: list[pywraplp.Constraint] = []
         for rule in self.model.rules:
             least = -infinity if rule.least <= -UNBOUNDED else rule.least
-            row: pywraplp.Constraint = self.solver.Constraint(least, infinity if rule.most >= UNBOUNDED else rule.most)
+            row = self.solver.Constraint(least, infinity if rule.most >= UNBOUNDED else rule.most)
+            self.rows.append(row)
             for choice, times in rule.terms:
                 row.SetCoefficient(self.variables[choice], row.GetCoefficient(self.variables[choice]) + times)
         objective = self.solver.Objective()
@@ -65,6 +67,11 @@ class Relaxation:
     def values(self) -> list[float]:
         """What was chosen last, in parts."""
         return [variable.solution_value() for variable in self.variables]
+
+    @property
+    def prices(self) -> list[float]:
+        """What it would save to keep each rule a little easier, as it was solved last."""
+        return [row.dual_value() for row in self.rows]
 
     def round_up(self, choice: int) -> bool:
         """This function will take a choice whole where the rules still allow it, and otherwise not at all."""

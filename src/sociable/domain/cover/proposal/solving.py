@@ -1,7 +1,8 @@
 """Decides how the best of all choices is found in a given time, and tells how far it has come on the way.
 
-First a relaxed model is rounded to a rota, then parts of it are put in anew (CP-SAT) while a search beside it raises the
-bound. What the choices mean is left to whoever built the model. OR-Tools is imported only when something is solved.
+First a relaxed model is rounded to a rota; then a small one is decided by whole schedules, and of a large one parts are put in
+anew (CP-SAT), while a search beside raises the bound. What the choices mean is left to whoever built the model. OR-Tools is
+imported only when something is solved.
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ from time import monotonic
 
 from sociable.domain.cover.proposal.bounding import bound_beside
 from sociable.domain.cover.proposal.improving import Improver, Part, best
-from sociable.domain.cover.proposal.model import Model
+from sociable.domain.cover.proposal.model import Model, Rule
 from sociable.domain.cover.proposal.relaxing import Relaxation, round_down_to_a_rota, whole_bound
+from sociable.domain.cover.proposal.schedules import Schedules
 
 WORKERS = 2
-FIRST_SECONDS = 3.0
+FIRST_WORK = 1.0
+"""How long a first solution is looked for before anybody is asked again, in the solver's units of work (a second or two)."""
+SMALL = 2000
+"""Models of no more choices are decided by whole schedules; larger ones are on their way for longer than parts take."""
+SMALL_WORK = 0.1
+"""How much a part is worked on between two rounds of schedules, which are about as much."""
+WHOLE_WORK = 5.0
+"""How much work choosing one schedule for each, among those found, may be; it takes a tenth where it comes to anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class _Run:
     values: list[int] | None = None
     cost: int | None = None
     bound: int | None = None
+    prices: dict[Rule, float] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     closed: bool = False
 
@@ -125,10 +135,14 @@ def solve(
     run = _Run(model, monotonic() + seconds, tell, stop, enough)
     try:
         _round(run, parts)
-        if not run.is_over:
+        is_small = len(model.costs) <= SMALL
+        if not is_small and not run.is_over:
             bound_beside(model, run.left, run.found_beside)
         if not _first(run):
             return Solved(None, run.progress, impossible=True)
+        if is_small:
+            _by_schedules(run, parts)
+            bound_beside(model, run.left, run.found_beside)
         _improve(run, parts)
     finally:
         run.close()
@@ -140,14 +154,15 @@ def _round(run: _Run, parts: Sequence[Part]) -> None:
     bound = relaxed.solve(run.left)
     if bound is not None:
         run.raise_to(bound)
+        run.prices = dict(zip(run.model.rules, relaxed.prices, strict=True))
         run.offer(round_down_to_a_rota(relaxed, _in_turn(run.model, parts), run.left))
 
 
 def _first(run: _Run) -> bool:
     """A first solution where rounding led to none, or that there is none; False then."""
-    look = FIRST_SECONDS
+    look = FIRST_WORK
     while run.values is None and not run.is_over:
-        values, proven = best(run.model, min(look, run.left), workers=WORKERS)
+        values, proven = best(run.model, run.left, workers=WORKERS, work=look)
         run.offer(values)
         if values is None and proven:
             return False
@@ -162,10 +177,30 @@ def _in_turn(model: Model, parts: Sequence[Part]) -> list[Collection[int]]:
     return [named, sorted(inner - set(named))]
 
 
-def _improve(run: _Run, parts: Sequence[Part]) -> None:
-    improver = Improver(run.model, parts)
-    while run.values is not None and parts and not run.is_over:
+def _by_schedules(run: _Run, parts: Sequence[Part]) -> None:
+    """In turn with small parts put in anew: what these find are schedules too, and the best so far is never far behind."""
+    if run.values is None:
+        return
+    schedules = Schedules(run.model, parts, run.values, run.prices)
+    improver = Improver(run.model, parts, work=SMALL_WORK)
+    while not run.is_over and schedules.once():
+        run.raise_to(schedules.bound)
+        _put_in_anew(run, improver)
+        schedules.learn(run.values)
+    run.raise_to(schedules.bound)
+    if not run.is_over:
+        run.offer(schedules.whole(run.left, WORKERS, WHOLE_WORK))
+
+
+def _put_in_anew(run: _Run, improver: Improver) -> None:
+    if run.values is not None and not run.is_over:
         better, finished = improver.once(run.values, run.left)
         run.offer(better)
         if finished:
             run.raise_to(run.model.cost_of(better))
+
+
+def _improve(run: _Run, parts: Sequence[Part]) -> None:
+    improver = Improver(run.model, parts)
+    while run.values is not None and parts and not run.is_over:
+        _put_in_anew(run, improver)

@@ -1,6 +1,6 @@
 """Reads shifts out of a CSV or iCalendar file, row by row. Pure: who and what is meant, and whether it may be, is left to cover.
 
-A row that cannot be read says why; the others stand.
+A row that cannot be read says why; the others stand. What comes again is followed as in calendars of time away.
 """
 
 from __future__ import annotations
@@ -17,12 +17,18 @@ from hashlib import sha256
 from icalendar import Calendar, Component
 from icalendar.error import BrokenCalendarProperty
 
+from sociable.channels.base import ChannelError
+from sociable.channels.calendars import recurring
 from sociable.domain.errors import DomainError
 
 MOST_ROWS = 2000
 LONGEST_UID = 200
 FIRST_YEAR, LAST_YEAR = 2000, 2190
 YEAR_WORDS = "Look at its year once more: no rota is planned for that."
+WEEKS = 26
+"""How far ahead what comes again is followed: half a year."""
+ZONE = "Europe/London"
+"""Only for names: a time without a zone stays one, and is meant as the clock of the accounts' body shows it."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "uid": ("uid", "id", "shift_id"),
     "who": ("email", "who", "person", "name", "attendee"),
@@ -58,13 +64,14 @@ class Row:
     trouble: str = ""
 
 
-def read(content: bytes) -> list[Row]:
+def read(content: bytes, now: datetime) -> list[Row]:
     """This function will read a file, whichever of the two it is.
 
+    Shape:  what comes again, once for each time from `now` on for half a year
     Errors: Unreadable where it is neither, or holds nothing, or too much
     """
     text = _text(content)
-    rows = list(_of_calendar(content) if text.lstrip().upper().startswith("BEGIN:VCALENDAR") else _of_csv(text))
+    rows = list(_of_calendar(content, now) if text.lstrip().upper().startswith("BEGIN:VCALENDAR") else _of_csv(text))
     if not rows:
         raise Unreadable("There is no shift in it.")
     if len(rows) > MOST_ROWS:
@@ -190,7 +197,7 @@ def _day(text: str) -> date:
 # -- iCalendar -------------------------------------------------------------------------------------------------------------
 
 
-def _of_calendar(content: bytes) -> Iterator[Row]:
+def _of_calendar(content: bytes, now: datetime) -> Iterator[Row]:
     try:
         calendars = Calendar.from_ical(content, multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
@@ -198,27 +205,56 @@ def _of_calendar(content: bytes) -> Iterator[Row]:
         raise Unreadable(f"It begins as iCalendar and cannot be read as such: {str(error)[:120]}") from error
     if not calendars or b"END:VCALENDAR" not in content.upper():
         raise Unreadable("It begins as iCalendar and breaks off.")
+    again = {uid for calendar in calendars for uid in recurring.again(calendar)}
     for number, event in enumerate(events, start=1):
-        where = f"Event {number}" + (f", {event.get('summary')}" if event.get("summary") else "")
-        try:
-            yield _of_event(where[:120], event)
-        except Unreadable as refusal:
-            yield Row(where[:120], trouble=refusal.message)
-        except BrokenCalendarProperty:
-            yield Row(where[:120], trouble="A time in it cannot be read.")
+        if str(event.get("uid", "")) not in again:
+            yield _row_of(f"Event {number}", event)
+    for calendar in calendars:
+        yield from _coming_again(calendar, again, now)
 
 
-def _of_event(where: str, event: Component) -> Row:
-    if event.get("rrule") is not None or event.get("rdate") is not None:
-        raise Unreadable("It repeats. Export each shift by itself, or keep it as a kind of shift here.")
+def _row_of(where: str, event: Component, occurrence: str = "") -> Row:
+    where = (where + (f", {event.get('summary')}" if event.get("summary") else ""))[:120]
+    try:
+        return _of_event(where, event, occurrence)
+    except Unreadable as refusal:
+        return Row(where, trouble=refusal.message)
+    except BrokenCalendarProperty:
+        return Row(where, trouble="A time in it cannot be read.")
+
+
+def _coming_again(calendar: Calendar, again: set[str], now: datetime) -> Iterator[Row]:
+    """Each time of what comes again; a series that comes to nothing says so."""
+    series = {str(event.get("uid", "")): event for event in reversed(calendar.walk("VEVENT"))}
+    silent = {uid: event for uid, event in series.items() if uid in again}
+    only = Calendar()
+    for each in calendar.subcomponents:
+        if each.name != "VEVENT" or str(each.get("uid", "")) in again:
+            only.add_component(each)
+    try:
+        recurring.check_rules(only)
+        for event in recurring.occurring(only, now, now + timedelta(weeks=WEEKS)):
+            silent.pop(str(event.get("uid", "")), None)
+            named = recurring.occurrence(event, ZONE)
+            yield _row_of(f"On {event.start:%Y-%m-%d}", event, named)
+    except ChannelError as refusal:
+        yield Row("What comes again", trouble=refusal.message)
+        return
+    for event in silent.values():
+        where = f"What comes again, {event.get('summary', 'without a name')}"[:120]
+        yield Row(where, trouble=f"It comes not once in the next {WEEKS} weeks, or by a rule that cannot be read.")
+
+
+def _of_event(where: str, event: Component, occurrence: str = "") -> Row:
     starts = _instant(event, "dtstart")
     ends = _instant(event, "dtend") if event.get("duration") is None else _later(starts, _length(event))
     attendees = event.get("attendee", [])
     first = attendees[0] if isinstance(attendees, list) and attendees else attendees
     who = re.sub(r"(?i)^mailto:", "", str(first)) if first else ""
+    uid = str(event.get("uid", ""))
     return Row(
         where,
-        uid=_short(str(event.get("uid", ""))),
+        uid=_short(f"{uid}/{occurrence}" if uid and occurrence else uid),
         who=who,
         starts=_meant(starts),
         ends=_meant(ends),

@@ -92,7 +92,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         content = form.cleaned_data["file"].read()
         given = Given(form.cleaned_data["person"], _some(form.cleaned_data["account"]))
         try:
-            found = bringing.look(rota_file.read(content), given, by=person, now=now)
+            found = bringing.look(rota_file.read(content, now), given, by=person, now=now)
         except rota_file.Unreadable as refusal:
             form.add_error("file", refusal.message)
         else:
@@ -101,6 +101,7 @@ def bring(request: HttpRequest) -> HttpResponse:
                 files.keep(content),
                 given.person and given.person.pk,
                 [one.pk for one in given.accounts],
+                now.isoformat(),
             ]
             context |= _looked(found) | {"mark": signing.dumps(kept, salt=_SALT)}
     return page(request, "rota", "rota_bring.html", context, status=409 if form.errors else 200)
@@ -161,7 +162,9 @@ def _take(request: HttpRequest, person: Person, now: datetime) -> HttpResponse:
 def _kept(request: HttpRequest, person: Person) -> tuple[list[rota_file.Row] | None, Given]:
     """The file that was looked at, from where it was kept."""
     try:
-        by, sha256, whose, covers = signing.loads(request.POST.get("mark", ""), salt=_SALT, max_age=_KEPT_SECONDS)
+        by, sha256, whose, covers, looked_at = signing.loads(
+            request.POST.get("mark", ""), salt=_SALT, max_age=_KEPT_SECONDS
+        )
         content = files.path_of(sha256).read_bytes() if by == person.pk else None
     except (signing.BadSignature, OSError):
         content = None
@@ -169,7 +172,9 @@ def _kept(request: HttpRequest, person: Person) -> tuple[list[rota_file.Row] | N
         return None, Given()
     planned = {account.pk: account for account in accounts_planned_by(person)}
     accounts = tuple(planned[pk] for pk in covers if pk in planned)
-    return rota_file.read(content), Given(people_rostered_by(person).filter(pk=whose).first(), accounts)
+    return rota_file.read(content, datetime.fromisoformat(looked_at)), Given(
+        people_rostered_by(person).filter(pk=whose).first(), accounts
+    )
 
 
 # -- Out -------------------------------------------------------------------------------------------------------------------

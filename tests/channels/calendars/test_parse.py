@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sociable.channels.base import ChannelError
-from sociable.channels.calendars import parse
-from sociable.channels.calendars.parse import MOST_ENTRIES, Entry, Reading, entries
+from sociable.channels.calendars import recurring
+from sociable.channels.calendars.parse import Entry, Reading, entries
+from sociable.channels.calendars.recurring import MOST_ENTRIES
 from tests.servers.calendars import calendar, event
 
 BEGINS = datetime(2026, 11, 22, tzinfo=UTC)
@@ -160,7 +161,7 @@ def test_what_cannot_be_read_is_a_sentence(content: bytes, words: str) -> None:
 
 
 def test_rules_that_never_come_are_given_up_in_time(monkeypatch: Any) -> None:
-    monkeypatch.setattr(parse, "LONGEST_SECONDS", -1.0)
+    monkeypatch.setattr(recurring, "LONGEST_SECONDS", -1.0)
     never = event("a", "20261124T100000Z", "20261124T110000Z", "x", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")
     with pytest.raises(ChannelError, match="more entries that come again than we can follow"):
         entries(calendar(never).encode(), HOW)

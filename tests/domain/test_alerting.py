@@ -190,6 +190,8 @@ def test_where_all_keep_quiet_the_first_to_end_it_rings_then_and_says_why():
     [
         ((time(22), time(7)), at(23), at(7, day=24)),
         ((time(22), time(7)), at(3), at(7)),
+        ((time(22), time(7)), at(22), at(7, day=24)),
+        ((time(22), time(7)), at(7), None),
         ((time(22), time(7)), at(12), None),
         ((time(12), time(14)), at(12), at(14)),
         ((time(12), time(14)), at(14), None),
@@ -202,6 +204,15 @@ def test_quiet_hours_are_half_open_and_may_cross_midnight(quiet, now, until):
 def test_quiet_hours_are_local_in_summer():
     way = Way(1, "email", "Email", quiet=(time(22), time(7)))
     assert way.quiet_until(datetime(2026, 7, 1, 21, 30, tzinfo=UTC)) == datetime(2026, 7, 2, 6, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("minutes", range(0, 300, 10))
+@pytest.mark.parametrize("night", [datetime(2026, 3, 28, 22, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)])
+@pytest.mark.parametrize("ends", [time(0, 30), time(1), time(1, 30), time(2)])
+def test_quiet_hours_end_after_now_also_in_the_nights_in_which_clocks_change(minutes, night, ends):
+    now = night + timedelta(minutes=minutes)
+    until = Way(1, "email", "Email", quiet=(time(22), ends)).quiet_until(now)
+    assert until is None or now < until <= now + timedelta(hours=4)
 
 
 # -- floods and lateness -----------------------------------------------------------------------------------------------------

@@ -105,6 +105,13 @@ def test_a_route_confirmed_lately_is_not_tried_again(house, tuesday):
     assert not Notice.objects.filter(kind="drill").exists()
 
 
+def test_a_button_that_is_pressed_twice_tries_once(house):
+    mail = house.route(house.cast.asha, "email", "Mail")
+    assert drill.try_now(mail, at(10)) == drill.try_now(mail, at(10))
+    assert drill.try_now(mail, at(10, 1)) != drill.try_now(mail, at(10))
+    assert Notice.objects.filter(kind="drill").count() == 2
+
+
 def test_a_shift_that_was_cancelled_is_tried_for_nobody(house, tuesday):
     look(at(12))
     Shift.objects.update(state="cancelled")

@@ -215,6 +215,11 @@ def test_quiet_hours_end_after_now_also_in_the_nights_in_which_clocks_change(min
     assert until is None or now < until <= now + timedelta(hours=4)
 
 
+def test_whoever_is_away_is_not_in_whatever_else_says_so():
+    hours = Hours(OFFICE, shifts=((at(9), at(17)),), away=((at(10), at(11)),))
+    assert [hours.is_in(at(hour)) for hour in (8, 9, 10, 11, 17)] == [False, True, False, True, False]
+
+
 # -- floods and lateness -----------------------------------------------------------------------------------------------------
 
 

@@ -91,3 +91,7 @@ def test_too_many_rows_and_too_large_a_file_are_refused() -> None:
     with pytest.raises(rows_file.NoTable, match="larger than 1 MB"):
         rows_file.decoded(b"x" * (rows_file.MOST_BYTES + 1))
     assert rows_file.decoded("Café".encode("cp1252")) == "Café"
+    assert rows_file.decoded("Café".encode("utf-16")) == "Café"
+    for content in (b"PK\x03\x04\0\0", b"person,account\n\0,\0\n"):
+        with pytest.raises(rows_file.NoTable, match="is not text"):
+            rows_file.decoded(content)

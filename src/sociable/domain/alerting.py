@@ -61,7 +61,9 @@ class Way:
         if not inside:
             return None
         day = local.date() if at < ends else local.date() + timedelta(days=1)
-        ends_at = datetime.combine(day, ends.replace(fold=local.fold), local.tzinfo)  # of an hour that comes twice, the one it is
+        ends_at = datetime.combine(
+            day, ends.replace(fold=local.fold), local.tzinfo
+        )  # of an hour that comes twice, the one it is
         return ends_at.astimezone(now.tzinfo)
 
 

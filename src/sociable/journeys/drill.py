@@ -98,8 +98,11 @@ def try_now(route: Route, now: datetime) -> Notice:
 def _try(route: Route, occasion: str, now: datetime, shift: Shift | None) -> Notice:
     why = "Each of your routes is tried before your next shift." if shift else "You asked to try this route."
     Route.objects.filter(pk=route.pk).update(tried_at=now)
+    key = f"drill:{occasion}:{route.person_id}:{route.pk}"
+    if (tried := Notice.objects.filter(key=key).first()) is not None:
+        return tried  # the button was pressed twice
     return services.queue(
-        key=f"drill:{occasion}:{route.person_id}:{route.pk}",
+        key=key,
         kind=Notice.Kind.DRILL,
         by=By(alerts.way_of(route, now), now),
         person_id=route.person_id,

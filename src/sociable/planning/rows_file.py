@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Collection, Iterator, Mapping
@@ -24,10 +25,14 @@ def decoded(content: bytes) -> str:
     """
     if len(content) > MOST_BYTES:
         raise NoTable("The file is larger than 1 MB. Bring it in in parts.")
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # what Excel calls Unicode text
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        text = content.decode("cp1252", "replace")
+    if "\0" in text:
+        raise NoTable("The file is not text. Save it as CSV in UTF-8.")
+    return text
 
 
 def rows(text: str, wanted: Collection[str], needed: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -72,6 +72,23 @@ def test_the_half_hours_as_csv_add_up_to_what_the_page_says(busy: Cast, lead: Pa
     assert all(int(row["from"]) <= int(row["to"]) for row in rows)
 
 
+@pytest.mark.parametrize(("people", "shown"), [(1, False), (2, False), (3, True)])
+def test_how_fast_one_or_two_people_answer_is_shown_to_nobody(
+    busy: Cast, asha: Pages, people: int, shown: bool
+) -> None:
+    from sociable.promises.models import Wait
+
+    team = [busy.asha, busy.ben, busy.lee][:people]
+    ended_at = timezone.now() - timedelta(days=20)
+    waits = list(Wait.objects.filter(account=busy.help, started_at__lt=ended_at - timedelta(hours=3)).order_by("pk"))
+    for number, wait in enumerate(waits[:60]):
+        ended = ended_at + timedelta(minutes=7 * (number // people))
+        Wait.objects.filter(pk=wait.pk).update(ended="answered", ended_by=team[number % people], ended_at=ended)
+    text = asha.get(address("account_forecast", busy.help)).page.text
+    assert ("An answer takes" in text) is shown
+    assert ("it would be the speed of one or two people" in text) is not shown
+
+
 def test_a_lead_sets_how_long_answers_take(busy: Cast, lead: Pages) -> None:
     form = address("answer_time", busy.help)
     refused = lead.post(form, {"minutes": "0", "at_once": "", "slowing_percent": "50"})

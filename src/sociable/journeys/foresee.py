@@ -45,6 +45,8 @@ class Foreseen:
     others: list[Account]
     runs: int
     waiting: int
+    people_behind: int
+    """Whose answers stand behind the handling time; 0: it was set, or nothing is measured."""
 
 
 def foresee(account: Account, accounts: Sequence[Account], now: datetime) -> Foreseen:
@@ -71,6 +73,7 @@ def foresee(account: Account, accounts: Sequence[Account], now: datetime) -> For
         expected[account.pk], per_day, together(outcome, place), told.handling[account.pk], told.set.get(account.pk),
         told.at_once.get(answering.pk, 1), len({int(one) for one in present.person[present.account == answering.pk]}),
         [each for each in linked if each.pk != account.pk], runs, len(scene.lines[place].waiting),
+        told.people_behind(account),
     )  # fmt: skip
 
 

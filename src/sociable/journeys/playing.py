@@ -74,6 +74,14 @@ class Told:
             found[each.pk] = replace(own, minutes=float(said.minutes)) if said and said.minutes else own
         return found
 
+    def people_behind(self, account: Account) -> int:
+        """This function will count whose answers stand behind the handling time of an account; 0: it was set, or nothing is measured."""
+        said = self.set.get(account.pk)
+        if said and said.minutes:
+            return 0
+        people = history.people_measured([each.pk for each in self.linked], self.now - HISTORY)
+        return len(people.get(account.pk) or set().union(*people.values()))
+
     def by_channel(self, account: Account, channel: str) -> Handling:
         """This function will say how long answers take on one channel of an account."""
         said, own = self.set.get(account.pk), self.handling[account.pk]

@@ -13,6 +13,7 @@ from sociable.domain.promise import in_words
 from sociable.journeys.foresee import Foreseen
 
 GOOD, FAIR = 0.95, 0.8
+LEAST_PEOPLE = 3  # a mean of fewer is the speed of a person, which is shown to nobody but them
 
 
 def tone_of(chance: Chance | None) -> str:
@@ -115,6 +116,11 @@ def _handling_words(found: Foreseen) -> str:
     row = found.set_by_lead
     if row is not None and row.minutes:
         return f"An answer takes {minutes}, as {row.set_by.name if row.set_by else 'a lead'} has said."
+    if 0 < found.people_behind < LEAST_PEOPLE:
+        return (
+            "How long answers take is measured and counted with, and not shown: it would be the speed of one or two people. "
+            "A lead may set how long an answer takes."
+        )
     if not found.handling.of:
         return f"How long answers take could not be measured yet: {minutes} each are assumed."
     return (

@@ -6,7 +6,7 @@ What is to be expected from it is decided by domain/cover/forecast and domain/co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -56,26 +56,45 @@ def minutes_taken(accounts: Collection[int], since: datetime) -> dict[tuple[int,
 
     Shape:  (account id, channel) to minutes
     """
+    taken: dict[tuple[int, str], list[float]] = defaultdict(list)
+    for one in _measured(accounts, since):
+        taken[one.account, one.channel].append(one.minutes)
+    return dict(taken)
+
+
+def people_measured(accounts: Collection[int], since: datetime) -> dict[int, set[int]]:
+    """This function will say whose answers stand behind what was measured: account id to people by their ids.
+
+    Source: no speed of a person is shown to anybody but them, so a mean of one or two is shown to nobody
+    """
+    people: dict[int, set[int]] = defaultdict(set)
+    for one in _measured(accounts, since):
+        people[one.account].add(one.by)
+    return dict(people)
+
+
+class _Measured(NamedTuple):
+    account: int
+    channel: str
+    by: int
+    minutes: float
+
+
+def _measured(accounts: Collection[int], since: datetime) -> Iterator[_Measured]:
     rows = (
         _requests(accounts)
         .filter(ended=Wait.Ended.ANSWERED, ended_by__isnull=False, ended_at__gte=since)
         .order_by("ended_by_id", "ended_at", "pk")
         .values_list("ended_by_id", "ended_at", "started_at", "account_id", "began_with__channel")
     )
-    return _gaps(rows.iterator())
-
-
-def _gaps(rows: Iterable[tuple[int | None, datetime | None, datetime, int, str]]) -> dict[tuple[int, str], list[float]]:
-    taken: dict[tuple[int, str], list[float]] = defaultdict(list)
     before_by: int | None = None
     before_at: datetime | None = None
-    for by, ended_at, started_at, account, channel in rows:
+    for by, ended_at, started_at, account, channel in rows.iterator():
         if by == before_by and ended_at and before_at and started_at <= before_at:
             minutes = (ended_at - before_at) / timedelta(minutes=1)
             if 0 < minutes <= LONGEST_MINUTES:
-                taken[account, channel].append(minutes)
+                yield _Measured(account, channel, by, minutes)
         before_by, before_at = by, ended_at
-    return dict(taken)
 
 
 def waiting_now(accounts: Collection[int]) -> QuerySet[Wait]:

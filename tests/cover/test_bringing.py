@@ -254,6 +254,11 @@ ONE = b"uid,email,starts_at,ends_at,accounts,note\nx,a@b,2026-11-24 09:00,2026-1
 EVENT = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261124T090000Z\r\n%b\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
 
+def test_a_file_of_ten_thousand_shifts_is_refused_in_words() -> None:
+    with pytest.raises(rota_file.Unreadable, match="It holds 10000 shifts; bring in 500 at most at a time"):
+        read(HEAD + GOOD * 10_000)
+
+
 def told_of(content: bytes) -> str:
     """What is said of a file that holds one row: of all of it, or of the row."""
     try:

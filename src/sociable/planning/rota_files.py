@@ -145,17 +145,18 @@ def _take(request: HttpRequest, person: Person, now: datetime) -> HttpResponse:
         messages.error(request, "The file is no longer here. Choose it again.")
         return redirect("planning:rota_bring")
     reason = request.POST.get("reason", "").strip()[:300]
-    looked = bringing.look(rows, given, by=person, now=now)
-    if any(each.concerns for each in looked) and not reason:
+    looked = bringing.look(rows, given, by=person, now=now) if not reason else []
+    if any(each.concerns for each in looked):
         context = _looked(looked) | {"mark": request.POST["mark"], "form": FileForm(person), "why_missing": True}
         return page(request, "rota", "rota_bring.html", context, status=409)
-    done = Counter(each.kind for each in bringing.take(rows, given, by=person, now=now, reason=reason))
+    taken = bringing.take(rows, given, by=person, now=now, reason=reason)
+    done = Counter(each.kind for each in taken)
     number = done["new"] + done["changed"] + done["removed"]
     left = f" {done['refused']} left out." if done["refused"] else ""
     messages.success(
         request, f"{number} draft{'' if number == 1 else 's'} made.{left} They hold once they are published."
     )
-    first = min((each.wanted.starts_at for each in looked if each.wanted), default=now)
+    first = min((each.wanted.starts_at for each in taken if each.wanted), default=now)
     return redirect(f"{reverse('planning:rota')}?week={first:%Y-%m-%d}")
 
 

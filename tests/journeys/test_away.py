@@ -17,7 +17,7 @@ from sociable.due.models import DueRow
 from sociable.journeys import away, holes
 from tests.cast import Cast, at
 from tests.cover.test_away import leave
-from tests.journeys.mail import letters, sends_to
+from tests.journeys.mail import hand_over, letters, sends_to
 from tests.servers.smtp import Scripted
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +42,7 @@ def on_rota(cast: Cast) -> Cast:
 
 
 def post(now: datetime) -> None:
-    for row in due.claim(now, 50, ["away"]):
-        away.send(row, now)
+    hand_over(now)
 
 
 def test_the_lead_is_asked_and_the_person_answered(on_rota: Cast, outside: Scripted) -> None:
@@ -88,8 +87,7 @@ def look_for_holes(now: datetime) -> None:
     holes.schedule(now)
     for row in due.claim(now, 50, ["holes"]):
         holes.look(row, now)
-    for row in due.claim(now, 50, ["tell-holes"]):
-        holes.send(row, now)
+    hand_over(now)
 
 
 def test_whoever_reads_of_a_near_hole_with_the_time_away_is_told_of_it_once(on_rota: Cast, outside: Scripted) -> None:
@@ -126,7 +124,7 @@ def test_what_was_decided_meanwhile_is_not_asked_again(on_rota: Cast, outside: S
     away.take_back(made, by=on_rota.asha, now=at(9, 1))
     post(at(9, 2))
     assert letters(outside) == []
-    assert not DueRow.objects.filter(kind="away", done_at=None).exists()
+    assert not DueRow.objects.filter(kind="notice-email", done_at=None).exists()
 
 
 def test_declined_they_are_told_why(cast: Cast, outside: Scripted) -> None:

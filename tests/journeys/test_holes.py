@@ -16,7 +16,7 @@ from sociable.journeys import concerns, holes
 from sociable.people.models import Person, Role
 from tests.cast import Cast, at
 from tests.cover.test_board import away, need, ready, shift
-from tests.journeys.mail import letters, sends_to
+from tests.journeys.mail import hand_over, letters, sends_to
 from tests.servers.ground import free_port
 from tests.servers.smtp import Scripted
 
@@ -45,8 +45,7 @@ def look(now: datetime) -> None:
     holes.schedule(now)
     for row in due.claim(now, 5, ["holes"]):
         holes.look(row, now)
-    for row in due.claim(now, 50, ["tell-holes"]):
-        holes.send(row, now)
+    hand_over(now)
 
 
 def test_a_hole_is_told_once_to_whoever_plans_and_so_is_its_end(covered: Cast, outside: Scripted) -> None:
@@ -161,8 +160,7 @@ def test_a_mail_that_cannot_leave_is_sent_when_it_can(covered: Cast, settings: A
     away(covered.asha, at(13), at(15))
     look(at(10))
     with sends_to(settings) as server:
-        for row in due.claim(at(11), 5, ["tell-holes"]):
-            holes.send(row, at(11))
+        hand_over(at(11))
         assert len(letters(server)) == 1
 
 

@@ -175,6 +175,7 @@ class Notice(models.Model):
         BATCH = "batch", "Of several at once"
         SHIFT = "shift", "Of what waits when a shift begins"
         DRILL = "drill", "A drill"
+        NEWS = "news", "Of cover, leave or rota"
 
     class State(models.TextChoices):
         QUEUED = "queued", "To be handed over"
@@ -193,6 +194,8 @@ class Notice(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
     person = models.ForeignKey(Person, models.CASCADE, related_name="notices")
     route = models.ForeignKey(Route, models.SET_NULL, null=True, related_name="notices")
+    about = models.JSONField(null=True, help_text="News: what it is of, and the ids of what it tells")
+    before_at = models.DateTimeField(null=True, help_text="News: when what it tells of begins")
     standing = models.SmallIntegerField(default=-1)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     why = models.CharField(max_length=300, blank=True)

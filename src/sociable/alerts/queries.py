@@ -234,6 +234,7 @@ def way_of(route: Route, now: datetime, zone: str = "Europe/London") -> Way:
         fails=route.fails(now),
         rests_until=route.rests_until_at if not route.trouble else None,
         doubted=route.doubted_at is not None,
+        is_letter=route.kind == Route.Kind.EMAIL,
     )
 
 

@@ -17,7 +17,7 @@ from sociable.alerts.models import Chain, Notice, PushKey, Route
 from sociable.alerts.queries import NO_POLICY, Facts, rule_of
 from sociable.asking.keeping import add, keep
 from sociable.channels.notices import push
-from sociable.domain import alerting
+from sociable.domain import alerting, news
 from sociable.domain.alerting import By, Carried, Situation, Telling, Told
 from sociable.due import services as due
 from sociable.live import services as live
@@ -281,8 +281,7 @@ def queue(*, key: str, kind: str, by: By, person_id: int, at: datetime, now: dat
 def next_route(notice: Notice, why_not: str, facts_of_person: alerting.Somebody, now: datetime) -> Notice | None:
     """This function will tell by the next route what one would not take; None where no other is left, or it was done already."""
     tried = set(_siblings(notice).values_list("route_id", flat=True))
-    by, _ = alerting.routes_now(facts_of_person, now, besides=tried)
-    ringing = next((one for one in by if not one.way.silent), None)
+    ringing = _next_by(notice, facts_of_person, tried, now)
     if ringing is None:
         return None
     anew = queue(
@@ -298,9 +297,18 @@ def next_route(notice: Notice, why_not: str, facts_of_person: alerting.Somebody,
         standing=notice.standing,
         why=notice.why,
         late_because=notice.late_because or why_not[:300],
+        about=notice.about,
+        before_at=notice.before_at,
     )
     Notice.objects.filter(batch=notice.pk).update(batch=anew)
     return anew
+
+
+def _next_by(notice: Notice, somebody: alerting.Somebody, besides: set[int], now: datetime) -> By | None:
+    if notice.kind == Notice.Kind.NEWS:
+        return news.by_which(somebody, now, notice.before_at, besides)
+    by, _ = alerting.routes_now(somebody, now, besides=besides)
+    return next((one for one in by if not one.way.silent), None)
 
 
 def _siblings(notice: Notice) -> QuerySet[Notice]:

@@ -220,6 +220,7 @@ class RotaChange(models.Model):
     what = models.CharField(max_length=10, choices=What)
     words = models.CharField(max_length=300, blank=True, help_text="Why, where somebody said so")
     at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, help_text="When a notice of it was asked for")
     seen_at = models.DateTimeField(null=True)
 
     class Meta:

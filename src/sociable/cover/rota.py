@@ -22,6 +22,7 @@ from sociable.directory.models import Account
 from sociable.domain.cover import making
 from sociable.domain.cover.limits import Concern, span_words
 from sociable.domain.errors import DomainError
+from sociable.due import services as due
 from sociable.live import services as live
 from sociable.people import permissions
 from sociable.people import services as people
@@ -30,6 +31,7 @@ from sociable.people.permissions import NotAllowed
 
 MOST_WEEKS = 26
 LONGEST = timedelta(days=31)
+CHANGES_TOGETHER = timedelta(minutes=2)  # what changes within it is told in one notice
 
 
 class ShiftRefused(DomainError):
@@ -262,6 +264,8 @@ def told(shift: Shift, what: str, now: datetime, *, words: str = "") -> None:
     """This function will leave for somebody what changed on their rota; what is over is not worth telling."""
     if shift.ends_at > now:
         RotaChange.objects.create(person_id=shift.person_id, shift=shift, what=what, words=words[:300], at=now)
+        person = shift.person_id
+        due.ask([due.Due("rota-told", f"rota-told:{person}", person, now + CHANGES_TOGETHER)])
 
 
 def publish_change(shift: Shift, now: datetime) -> None:

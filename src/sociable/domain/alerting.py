@@ -49,6 +49,7 @@ class Way:
     fails: str = ""
     rests_until: datetime | None = None
     doubted: bool = False
+    is_letter: bool = False  # it lies until it is read, and rings nobody
 
     def quiet_until(self, now: datetime) -> datetime | None:
         """This function will say until when the person wants to hear nothing by it; None where it may ring now."""

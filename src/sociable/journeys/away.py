@@ -1,6 +1,6 @@
 """Somebody will be away: it is asked for, decided and taken back, and whoever must know is written to, never why.
 
-What may be is decided in cover/away, and what it does to cover in cover/torn. A mail is a due row made with the change it tells of.
+What may be is decided in cover/away, and what it does to cover in cover/torn. A notice is made with the change it tells of.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
-from sociable.channels.base import ChannelError
+from sociable.alerts import news
+from sociable.alerts.models import Notice
+from sociable.alerts.words import Words
 from sociable.cover import absences, torn
 from sociable.cover import away as verbs
 from sociable.cover.away import Asked
 from sociable.cover.models import TimeAway
 from sociable.cover.torn import Torn
-from sociable.due import services as due
-from sociable.due.models import DueRow
 from sociable.journeys import holes, tell
 from sociable.people.models import Person
 
@@ -92,34 +90,22 @@ def _write_of_holes(away: TimeAway, by: Person | None, now: datetime) -> None:
 
 
 def _write(people: Iterable[Person], away: TimeAway, what: str, by: Person | None, now: datetime) -> None:
-    rows = [
-        due.Due(
-            "away", f"away:{away.pk}:{what}:{one.pk}:{now.isoformat()}", one.pk, now, {"away": away.pk, "what": what}
-        )
-        for one in people
-        if by is None or one.pk != by.pk
-    ]
-    due.ask(rows)
+    about = {"of": "away", "away": away.pk, "what": what}
+    told = [one.pk for one in people if by is None or one.pk != by.pk]
+    news.ask(told, about, now, key=f"away:{away.pk}:{what}:{now.isoformat()}", before=away.starts_at)
 
 
-def send(row: DueRow, now: datetime) -> None:
-    """This function will send one mail of a time away, if it still stands as it was told; without what it is for."""
-    person = Person.objects.filter(pk=row.subject_id, is_active=True).first()
-    away = TimeAway.objects.select_related("person", "decided_by").filter(pk=row.data["away"]).first()
-    what = str(row.data["what"])
-    if person is None or away is None or away.state not in _STANDS[what]:
-        due.close(row, now)
-        return
+def said(notice: Notice, now: datetime) -> Words | None:
+    """This function will say what became of a time away, if it still stands as it was told; without what it is for."""
+    about = notice.about or {}
+    away = TimeAway.objects.select_related("person", "decided_by").filter(pk=about["away"]).first()
+    what = str(about["what"])
+    if away is None or away.state not in _STANDS[what]:
+        return None
     lost = torn.of(away, now) if what in ("asked", "holes") else []
     if what == "holes" and not lost:
-        due.close(row, now)
-        return
-    try:
-        tell.post(tell.letter(row, person, _subject(person, away, what), _text(person, away, what, lost), now))
-    except ChannelError as error:
-        due.postpone(row, now, error.message, tries=None, longest=tell.LONGEST_PAUSE)
-        return
-    due.close(row, now)
+        return None
+    return Words(_subject(notice.person, away, what), _text(notice.person, away, what, lost))
 
 
 _STANDS: dict[str, frozenset[str]] = {
@@ -155,7 +141,7 @@ def _text(person: Person, away: TimeAway, what: str, lost: Sequence[Torn]) -> st
     own = what == "holes" and person.pk == away.person_id
     says = _SAYS["agreed" if own else what]
     when = absences.when_words(away, away.person)
-    parts = [f"Hello {person.first_name},", says.format(who=away.person.name, when=when)]
+    parts = [says.format(who=away.person.name, when=when)]
     if away.decision_words and what in ("agreed", "declined"):
         parts.append(f"{away.decided_by.name if away.decided_by else 'They'} said: “{away.decision_words}”")
     if lost:
@@ -167,5 +153,4 @@ def _text(person: Person, away: TimeAway, what: str, lost: Sequence[Torn]) -> st
         ]
     elif what == "asked":
         parts.append("No account would lose its cover.")
-    parts.append(f"See it: {settings.PUBLIC_URL}{reverse('planning:away')}")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)

@@ -1,6 +1,6 @@
 """Holes in cover are told to whoever plans them, so many working days before: once each, and again when they are closed.
 
-A near hole is told at once, farther ones in one mail a day. What a hole is, is decided by domain/cover; how it is said, in
+A near hole is told at once, farther ones once a day. What a hole is, is decided by domain/cover; how it is said, in
 holes_words.
 """
 
@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
+from sociable.alerts import news
+from sociable.alerts.models import Notice
+from sociable.alerts.words import Words
 from sociable.cover import board, queries
 from sociable.cover.reading import answers
 from sociable.directory import queries as directory
@@ -166,13 +169,15 @@ def _days_on(calendar: Calendar | None, now: datetime, days: int) -> datetime:
 
 
 def queue(now: datetime) -> None:
-    """This function will queue a mail to everybody who is owed a word of a hole, and note of what; call it inside a transaction."""
+    """This function will have everybody told who is owed a word of a hole, and note of what; call it inside a transaction."""
     began, over = _untold(), _unended(now)
     newest = _newest_mail({*began, *over})
     for person_id in sorted({*began, *over}):
         theirs = [*began.get(person_id, []), *(told.concern for told in over.get(person_id, []))]
         if _is_time(theirs, newest.get(person_id), now):
-            tell.ask_for_mail("tell-holes", person_id, began.get(person_id, []), over.get(person_id, []), now)
+            about = tell.note_told(person_id, began.get(person_id, []), over.get(person_id, []), now)
+            first = min(map(begins_at, theirs))
+            news.ask([person_id], {"of": "holes"} | about, now, key=f"holes:{now.isoformat()}", before=first)
 
 
 def _is_time(concerns: list[Concern], newest: datetime | None, now: datetime) -> bool:
@@ -222,13 +227,12 @@ def _newest_mail(people: set[int]) -> dict[int, datetime]:
     return {person: max(at for at in instants if at is not None) for person, *instants in newest}
 
 
-def send(row: DueRow, now: datetime) -> None:
-    """This function will send one mail that `queue` asked for; where no mail can leave, it is tried until one can."""
-    person = Person.objects.filter(pk=row.subject_id, is_active=True).first()
-    asked = Concern.objects.filter(pk__in=[*row.data["began"], *row.data["over"]]).select_related("account__partner")
+def said(notice: Notice, now: datetime) -> Words | None:
+    """This function will say what is open and what is closed by the time a notice leaves, and note of what its person is told."""
+    about = notice.about or {}
+    asked = Concern.objects.filter(pk__in=[*about["began"], *about["over"]]).select_related("account__partner")
     concerns = sorted(asked, key=begins_at)
-    if person is None or not concerns:
-        due.close(row, now)
-        return
-    words = holes_words.subject(concerns), holes_words.text(person, concerns)
-    tell.send_about(row, person, concerns, words, now)
+    if not concerns:
+        return None
+    tell.note_over(notice.person_id, concerns, now)
+    return Words(holes_words.subject(concerns), holes_words.text(concerns))

@@ -1,4 +1,4 @@
-"""Says in an email which holes came near and which are closed: who reads it knows where to look first."""
+"""Says in a notice which holes came near and which are closed: who reads it knows where to look first."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.urls import reverse
-
 from sociable.directory import queries as directory
 from sociable.directory.health_models import Concern
-from sociable.people.models import Person
 
 MOST_NAMED = 30
 
@@ -31,19 +27,18 @@ def subject(concerns: Sequence[Concern]) -> str:
     return f"{len(accounts)} accounts: nobody trained is in at some hours"
 
 
-def text(person: Person, concerns: Sequence[Concern]) -> str:
-    """This function will say what is open, what is closed, and where to fill it."""
-    parts = [f"Hello {person.first_name},"]
+def text(concerns: Sequence[Concern]) -> str:
+    """This function will say what is open and what is closed."""
+    parts = []
     if open_still := [one for one in concerns if one.over_at is None]:
         parts += ["At these stated hours too few people who are ready are in:", _listed(open_still, with_why=True)]
     if closed := [one for one in concerns if one.over_at is not None]:
         parts += ["Covered again:", _listed(closed, with_why=False)]
-    parts.append(f"Where they are, and who could fill them: {settings.PUBLIC_URL}{reverse('planning:holes')}")
     parts.append(
         "You get this because you plan these accounts in Sociable. How many working days before stands in the settings of each "
-        "account. What is near is told at once, the rest in one mail a day."
+        "account. What is near is told at once, the rest once a day."
     )
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def _listed(concerns: Sequence[Concern], *, with_why: bool) -> str:

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
+from sociable.alerts import news as waiting_news
 from sociable.alerts import queries as alerts
 from sociable.alerts import services, tokens, words
 from sociable.alerts.models import Chain, Notice, Route
@@ -28,6 +29,7 @@ from sociable.directory.models import Account, Connection
 from sociable.domain import alerting
 from sociable.due import services as due
 from sociable.due.models import DueRow
+from sociable.journeys import news
 from sociable.people.models import Role
 from sociable.promises.models import Wait
 
@@ -151,7 +153,7 @@ def _words(notice: Notice, now: datetime) -> words.Words | None:
     if notice.kind == Kind.SHIFT:
         waits = _waits_of_shift(notice)
         return words.of_shift(waits, now) if waits else None
-    return words.of_drill(notice)
+    return news.said(notice, now) if notice.kind == Kind.NEWS else words.of_drill(notice)
 
 
 def _running_members(notice: Notice) -> list[Chain]:
@@ -176,6 +178,7 @@ def _later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
         until = alerts.way_of(notice.route, now).quiet_until(now) if notice.route is not None else None
         if until is not None and notice.kind != Kind.DRILL:
             later[notice.pk] = until
+    later |= waiting_news.later([one for one in notices if one.kind == Kind.NEWS and now - one.due_at > STALE], now)
     stale = [one for one in notices if one.kind == Kind.REQUEST and one.account_id and now - one.due_at > STALE]
     if not stale:
         return later
@@ -257,7 +260,8 @@ _OF_PERSON = frozenset({Route.Kind.TEXT})
 
 def _parcel(notice: Notice, said: words.Words, means: _Means, now: datetime) -> Parcel:
     route = notice.route
-    if route is None or not route.is_on or not notice.person.is_active:
+    is_on = route is not None and (route.is_on or notice.kind == Kind.NEWS)  # who took all away is still written to
+    if route is None or not is_on or not notice.person.is_active:
         raise ChannelError("The route was taken away, or switched off.", permanent=True)
     if notice.kind != Kind.DRILL and (fails := route.fails(now)):
         raise ChannelError(fails)
@@ -271,13 +275,15 @@ def _parcel(notice: Notice, said: words.Words, means: _Means, now: datetime) -> 
         title=said.title,
         text=said.text,
         link=tap if notice.kind == Kind.DRILL else settings.PUBLIC_URL + _about(notice),
-        tap=tap,
+        tap="" if notice.kind == Kind.NEWS else tap,
         at=now,
         means=means.of(route),
     )
 
 
 def _about(notice: Notice) -> str:
+    if notice.kind == Kind.NEWS:
+        return news.page(notice)
     if notice.chain is not None:
         return reverse("desk:conversation", args=[notice.chain.wait.conversation_id])
     return reverse("desk:desk")

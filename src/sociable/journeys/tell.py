@@ -55,7 +55,8 @@ def queue(now: datetime) -> None:
     for person_id in sorted({*began, *over}):
         worth_it = over.get(person_id) or any(_is_ripe(one, now) for one in began.get(person_id, []))
         if worth_it and newest.get(person_id, now - BETWEEN) <= now - BETWEEN:
-            ask_for_mail("tell", person_id, began.get(person_id, []), over.get(person_id, []), now)
+            about = note_told(person_id, began.get(person_id, []), over.get(person_id, []), now)
+            due.ask([due.Due("tell", f"tell:{person_id}:{now.isoformat()}", person_id, now, about)])
 
 
 def _newest_mail(people: set[int]) -> dict[int, datetime]:
@@ -100,12 +101,11 @@ def _unended() -> dict[int, list[Told]]:
     return ended
 
 
-def ask_for_mail(kind: str, person_id: int, began: list[Concern], over: list[Told], now: datetime) -> None:
-    """This function will ask for a mail by a due row of a kind, and note of what its reader is told; call it inside a transaction."""
+def note_told(person_id: int, began: list[Concern], over: list[Told], now: datetime) -> dict[str, list[int]]:
+    """This function will note of what somebody is told, and return the ids of it; call it inside the transaction that asks for it."""
     Told.objects.bulk_create(Told(concern=one, person_id=person_id, told_at=now) for one in began)
     Told.objects.filter(pk__in=[told.pk for told in over]).update(over_told_at=now)
-    about = {"began": [one.pk for one in began], "over": [told.concern_id for told in over]}
-    due.ask([due.Due(kind, f"{kind}:{person_id}:{now.isoformat()}", person_id, now, about)])
+    return {"began": [one.pk for one in began], "over": [told.concern_id for told in over]}
 
 
 def send(row: DueRow, now: datetime) -> None:
@@ -116,23 +116,20 @@ def send(row: DueRow, now: datetime) -> None:
         due.close(row, now)
         return
     words = telling_words.subject(concerns), telling_words.text(person, concerns, now)
-    send_about(row, person, concerns, words, now)
-
-
-def send_about(row: DueRow, person: Person, concerns: Sequence[Concern], words: tuple[str, str], now: datetime) -> None:
-    """This function will send a mail of concerns and note what it told; where it cannot leave, its row is tried until it can.
-
-    Shape:  `words` are subject and text
-    """
     try:
         post(letter(row, person, *words, now))
     except ChannelError as error:
         due.postpone(row, now, error.message, tries=None, longest=LONGEST_PAUSE)
         return
     with transaction.atomic():
-        over = [one.pk for one in concerns if one.over_at is not None]  # some while the mail could not leave
-        Told.objects.filter(person=person, concern__in=over, over_told_at=None).update(over_told_at=now)
+        note_over(person.pk, concerns, now)
         due.close(row, now)
+
+
+def note_over(person_id: int, concerns: Sequence[Concern], now: datetime) -> None:
+    """This function will note that somebody is told of the end of what ended before its notice left."""
+    over = [one.pk for one in concerns if one.over_at is not None]
+    Told.objects.filter(person=person_id, concern__in=over, over_told_at=None).update(over_told_at=now)
 
 
 def _still_worth_telling(row: DueRow) -> list[Concern]:

@@ -64,7 +64,7 @@ class AppriseCarrier(KeepsNothing):
         line.add(plugin)
         result = line.notify(
             title=parcel.title,
-            body=f"{parcel.text}\n\nI have it: {parcel.tap}\nOpen it: {parcel.link}",
+            body=parcel.whole,
             notify_type=apprise.NotifyType.WARNING,
             timeout=CONNECT_SECONDS + READ_SECONDS,
         )

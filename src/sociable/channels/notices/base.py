@@ -18,7 +18,7 @@ class Parcel:
     """One notice on its way: `means` is what its route needs of the installation (a mail server, a key), `key` is the same for
     the same notice however often it is made.
 
-    `link` opens what it is about, `tap` is where its person says that they have it.
+    `link` opens what it is about, `tap` is where its person says that they have it; empty: nobody waits for that.
     """
 
     key: str
@@ -29,6 +29,11 @@ class Parcel:
     tap: str
     at: datetime
     means: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def whole(self) -> str:
+        """The text with both addresses, where there is room for them; what asks for no word has no tap."""
+        return "\n\n".join([self.text, *([f"I have it: {self.tap}"] if self.tap else []), f"Open it: {self.link}"])
 
 
 class Carrier(Protocol):

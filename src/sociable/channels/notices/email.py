@@ -82,7 +82,7 @@ def _mail(parcel: Parcel) -> Outgoing:
         reply_to=address,
         to=(parcel.address,),
         subject=parcel.title,
-        text=f"{parcel.text}\n\nI have it: {parcel.tap}\n\nOpen it: {parcel.link}\n",
+        text=f"{parcel.whole}\n",
         automatic=True,
         sent_at=parcel.at,
     )

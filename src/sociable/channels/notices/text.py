@@ -50,7 +50,8 @@ class TextCarrier(KeepsNothing):
 
 
 def _text(parcel: Parcel) -> Outgoing:
-    words = f"{parcel.title}. {parcel.text.replace(chr(10), ' ')}"[: LONGEST_TEXT_CHARS - len(parcel.tap) - 12]
+    end = f"I have it: {parcel.tap}" if parcel.tap else f"Open it: {parcel.link}"
+    words = f"{parcel.title}. {parcel.text.replace(chr(10), ' ')}"[: LONGEST_TEXT_CHARS - len(end) - 1]
     return Outgoing(
         message_id=parcel.key.strip("<>"),
         from_address="",
@@ -58,7 +59,7 @@ def _text(parcel: Parcel) -> Outgoing:
         reply_to="",
         to=(parcel.address,),
         subject="",
-        text=f"{words}\nI have it: {parcel.tap}",
+        text=f"{words}\n{end}",
         automatic=True,
         sent_at=parcel.at,
     )

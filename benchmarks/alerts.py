@@ -169,6 +169,7 @@ def measure(notices: int, database_url: str) -> dict[str, Any]:
     outside.start()
     hook, mail = ours.recv()
     os.environ["SMTP_URL"] = f"smtp://127.0.0.1:{mail}?tls=none"
+    os.environ |= {"ALERT_SERVICES": "json", "ALERT_HOSTS": "127.0.0.1"}
     folder = setting.installation(database_url)
     from django.conf import settings as configured
 
@@ -244,6 +245,7 @@ def killed(rounds: int, database_url: str) -> dict[str, Any]:
     outside.start()
     hook, mail = ours.recv()
     os.environ["SMTP_URL"] = f"smtp://127.0.0.1:{mail}?tls=none"
+    os.environ |= {"ALERT_SERVICES": "json", "ALERT_HOSTS": "127.0.0.1"}
     folder = setting.installation(database_url)
     accounts, number = found(6, hook, minutes=1, step=1), 0
     for _ in range(rounds):

@@ -12,6 +12,8 @@ os.environ.update(
     DATA_DIR=tempfile.mkdtemp(prefix="sociable-tests-"),
     SOCIABLE_MODE="example",
     SECRET_KEY="tests, and only tests, know this key",
+    ALERT_SERVICES="json,mmost,ntfy,slack,workflows",
+    ALERT_HOSTS="127.0.0.1,ntfy.sh",
 )
 
 from sociable.config.settings import *  # noqa: F403 - all of them, as an installation has them

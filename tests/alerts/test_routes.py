@@ -13,10 +13,12 @@ from typing import Any
 
 import http_ece
 import pytest
+from apprise.manager_plugins import NotificationManager
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
+from sociable.channels import outside
 from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
 from sociable.channels.notices import apprise, push
 from sociable.channels.notices.base import Parcel
@@ -28,11 +30,16 @@ from tests.servers.notify import notify_service
 from tests.servers.smtp import Scripted, scripted_smtp
 from tests.servers.standin import Answer, Asked, StandIn, say, serving
 
+ALLOWED = {
+    "services": ["json", "ntfy", "gotify", "mmost", "slack", "workflows"],
+    "hosts": ["127.0.0.1", "*.logic.azure.com"],
+}
+
 
 def parcel(address: str, **means: Any) -> Parcel:
     return Parcel(
         key="<notice.7@example.org>", address=address, title="Ashby Help: a request came in", text="You are on duty.",
-        link="https://sociable.example.org/desk/c/1/", tap="https://sociable.example.org/told/x/", at=MONDAY_10, means=means,
+        link="https://sociable.example.org/desk/c/1/", tap="https://sociable.example.org/told/x/", at=MONDAY_10, means=means or ALLOWED,
     )  # fmt: skip
 
 
@@ -91,7 +98,7 @@ def test_a_service_that_hangs_is_given_up_as_a_doubt(monkeypatch):
 )
 def test_an_address_that_reaches_nobody_is_refused_in_words(address):
     with pytest.raises(ChannelError, match=r"Enter one address|no address that Apprise can use"):
-        CARRIERS["apprise"].check(address)
+        CARRIERS["apprise"].check(address, ALLOWED)
 
 
 def test_an_address_copied_from_teams_or_slack_is_understood():
@@ -100,7 +107,7 @@ def test_an_address_copied_from_teams_or_slack_is_understood():
         + "a" * 32
         + "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers&sv=1.0&sig=abcdefgh"
     )
-    assert CARRIERS["apprise"].check(teams) == teams
+    assert CARRIERS["apprise"].check(teams, ALLOWED) == teams
     assert CARRIERS["apprise"].place(parcel(teams)).startswith("NotifyWorkflows")
 
 
@@ -133,6 +140,87 @@ def test_mails_that_follow_one_another_take_the_connection_that_is_free_and_it_i
             carrier.hand_over(mail_to(server))
         assert not carrier._free
     assert len(server.taken) == 2
+
+
+# -- Whom it may call ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("json://127.0.0.1/x", "do not go by JSON here"),
+        ("mmost://chat.example.org/abcdef1234567", "do not go to chat.example.org here"),
+        ("workflows://logic.azure.com.example.org/abc/def", "do not go to logic.azure.com.example.org here"),
+        ("mmost://inside.example.net/abcdef1234567", ""),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ", ""),
+        ("ntfy://help-team", ""),
+    ],
+)
+def test_only_services_and_servers_that_are_allowed_are_called(address, said):
+    means = {"services": ["mmost", "slack", "ntfy", "workflows"], "hosts": ["inside.example.net", "*.logic.azure.com"]}
+    if not said:
+        assert CARRIERS["apprise"].check(address, means) == address
+        return
+    with pytest.raises(ChannelError, match=said) as refused:
+        CARRIERS["apprise"].check(address, means)
+    assert refused.value.permanent
+    with pytest.raises(ChannelError, match=said):  # it may have been allowed when it was entered
+        CARRIERS["apprise"].hand_over(parcel(address, **means))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1", "10.1.2.3", "192.168.0.9", "169.254.169.254", "0.0.0.0", "2130706433", "100.64.0.1"],
+)
+def test_a_server_that_is_not_named_must_lead_outside(host):
+    with pytest.raises(ChannelError, match="own network"):
+        CARRIERS["apprise"].check(f"json://{host}:8080/x", {"services": ["json"], "hosts": ["*"]})
+
+
+def test_a_name_that_leads_elsewhere_a_moment_later_is_refused_before_a_word_is_sent(web, monkeypatch):
+    monkeypatch.setattr(outside, "leads_inside", lambda host: False)  # so it was when it was looked up
+    address = there(web, "json", "x").replace("127.0.0.1", "localhost")
+    with pytest.raises(ChannelError) as refused:
+        CARRIERS["apprise"].hand_over(parcel(address, services=["json"], hosts=["*"]))
+    assert not isinstance(refused.value, OutcomeUnknown)
+    assert web.seen(".*") == []
+    CARRIERS["apprise"].hand_over(parcel(address, services=["json"], hosts=["localhost"]))
+    assert len(web.seen(".*")) == 1
+
+
+def test_nobody_is_sent_on_to_another_server(web):
+    with serving(StandIn(lambda asked: say(200, {}))) as inside:
+        web.fail(".*", Answer(307, b"", headers={"Location": f"{inside.url}/secret"}))
+        with pytest.raises(ChannelError):
+            CARRIERS["apprise"].hand_over(parcel(there(web, "json", "x") + "?redirect=yes"))
+        assert inside.seen(".*") == []
+
+
+def test_every_service_that_is_allowed_without_asking_speaks_by_what_is_checked():
+    for name in (
+        "discord",
+        "gchat",
+        "matrix",
+        "mmost",
+        "ntfy",
+        "pover",
+        "rocket",
+        "slack",
+        "tgram",
+        "workflows",
+        "zulip",
+    ):
+        service = NotificationManager()[name]
+        assert any("requests" in vars(module) for module in apprise._modules(service)), name
+
+
+def test_a_browser_inside_the_own_network_is_not_called(pushes, signed):
+    with pytest.raises(ChannelError, match="own network") as refused:
+        CARRIERS["push"].hand_over(parcel(pushes.subscription, **{**signed, "hosts": []}))
+    assert refused.value.permanent
+    assert pushes.heard == []
+    with pytest.raises(ChannelError, match="not safe"):
+        CARRIERS["push"].check(pushes.subscription, {})
 
 
 # -- Browser push ------------------------------------------------------------------------------------------------------------
@@ -178,14 +266,14 @@ def pushes() -> Iterator[PushService]:
 
 
 @pytest.fixture
-def signed() -> dict[str, str]:
+def signed() -> dict[str, Any]:
     """The installation's key."""
     private, public = push.new_key()
-    return {"private_key": private, "contact": "mailto:it@example.org", "public": public}
+    return {"private_key": private, "contact": "mailto:it@example.org", "public": public, "hosts": ["127.0.0.1"]}
 
 
 def test_a_push_is_signed_sealed_and_says_what_the_mail_says(pushes, signed):
-    address = CARRIERS["push"].check(pushes.subscription)
+    address = CARRIERS["push"].check(pushes.subscription, ALLOWED)
     CARRIERS["push"].hand_over(parcel(address, **signed))
     (heard,) = pushes.heard
     assert heard["title"] == "Ashby Help: a request came in"
@@ -223,7 +311,7 @@ def test_what_the_push_service_refuses_is_for_good_or_for_a_while(pushes, signed
 )
 def test_a_subscription_that_is_none_is_refused(given):
     with pytest.raises(ChannelError):
-        CARRIERS["push"].check(given)
+        CARRIERS["push"].check(given, ALLOWED)
 
 
 def test_a_push_service_that_hangs_is_a_doubt(signed, pushes, monkeypatch):
@@ -242,7 +330,7 @@ def test_a_push_service_that_hangs_is_a_doubt(signed, pushes, monkeypatch):
 
 def test_a_text_goes_through_the_line_the_body_has():
     with notify_service() as line:
-        number = CARRIERS["text"].check("07700 900123")
+        number = CARRIERS["text"].check("07700 900123", ALLOWED)
         CARRIERS["text"].hand_over(parcel(number, **{**SETTINGS, "api_url": line.server.url}))
         (sent,) = line.sent
     assert sent.number == "+447700900123"
@@ -252,4 +340,4 @@ def test_a_text_goes_through_the_line_the_body_has():
 
 def test_what_is_no_number_is_refused():
     with pytest.raises(ChannelError, match="mobile number"):
-        CARRIERS["text"].check("ring me")
+        CARRIERS["text"].check("ring me", ALLOWED)

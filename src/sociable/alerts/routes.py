@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -16,6 +17,11 @@ from sociable.channels.notices.carriers import CARRIERS
 from sociable.people.models import Person
 
 MOST = 12
+
+
+def allowed() -> dict[str, list[str]]:
+    """This function will name the services and servers by which an administrator lets staff be told."""
+    return {"services": settings.ALERT_SERVICES, "hosts": settings.ALERT_HOSTS}
 
 
 def of(person: Person, now: datetime) -> QuerySet[Route]:
@@ -30,7 +36,7 @@ def add(person: Person, *, kind: str, name: str, address: str, now: datetime) ->
 
     Errors: ChannelError with what to mend in the address
     """
-    kept = CARRIERS[kind].check(address)
+    kept = CARRIERS[kind].check(address, allowed())
     with transaction.atomic():
         route = Route(person=person, kind=kind, name=name.strip() or Route.Kind(kind).label, added_at=now)
         route.address = kept
@@ -62,7 +68,7 @@ def change(
     route.name, route.is_on = name.strip() or route.get_kind_display(), is_on
     route.quiet_from, route.quiet_to = quiet or (None, None)
     if address is not None:
-        route.address = CARRIERS[route.kind].check(address)
+        route.address = CARRIERS[route.kind].check(address, allowed())
         route.confirmed_at = None
         route.trouble, route.trouble_since_at, route.rests_until_at, route.failures = "", None, None, 0
     route.save()

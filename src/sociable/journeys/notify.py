@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from sociable.alerts import news as waiting_news
 from sociable.alerts import queries as alerts
-from sociable.alerts import services, tokens, words
+from sociable.alerts import routes, services, tokens, words
 from sociable.alerts.models import Chain, Notice, Route
 from sociable.asking.keeping import keep
 from sociable.channels import registry
@@ -236,7 +236,7 @@ def _mail_server(_route: Route) -> Mapping[str, Any]:
 
 def _push_key(_route: Route) -> Mapping[str, Any]:
     key = services.push_key()
-    return {"private_key": key.private, "contact": f"mailto:{settings.DEFAULT_FROM_EMAIL}"}
+    return {"private_key": key.private, "contact": f"mailto:{settings.DEFAULT_FROM_EMAIL}"} | routes.allowed()
 
 
 def _text_line(route: Route) -> Mapping[str, Any]:
@@ -249,11 +249,16 @@ def _text_line(route: Route) -> Mapping[str, Any]:
     raise ChannelError("No body of theirs is connected to a service for text messages.")
 
 
+def _allowed(_route: Route) -> Mapping[str, Any]:
+    return routes.allowed()
+
+
 TEXTS = "sms"  # how the network counts
 MEANS: dict[str, Callable[[Route], Mapping[str, Any]]] = {
     Route.Kind.EMAIL: _mail_server,
     Route.Kind.PUSH: _push_key,
     Route.Kind.TEXT: _text_line,
+    Route.Kind.APPRISE: _allowed,
 }
 _OF_PERSON = frozenset({Route.Kind.TEXT})
 

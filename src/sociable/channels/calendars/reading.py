@@ -3,22 +3,17 @@
 What stands in it is read by parse; when it is looked at again is decided in journeys.
 """
 
-import ipaddress
-import socket
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError
-from urllib3.util.retry import Retry
 
+from sociable.channels import outside
 from sociable.channels.base import ChannelError
+from sociable.channels.outside import InsideError
 
 LARGEST_BYTES = 5 * 1024 * 1024
 LONGEST_SECONDS = 60.0
@@ -26,6 +21,7 @@ CONNECT_SECONDS, READ_SECONDS = 10.0, 20.0
 CHUNK_BYTES = 64 * 1024
 MOST_REDIRECTS = 4
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+INSIDE = "This address leads into the own network, where calendars are not read. An administrator can allow the server."
 _REFUSED = {
     401: "The calendar asks for a log-in. Give its secret address, which carries the permission in itself.",
     403: "The calendar's server lets nobody read it. Publish it there, and give the new address.",
@@ -89,11 +85,8 @@ def fetch(address: str, *, etag: str = "", allowed: Collection[str] = ()) -> Fet
 
 
 def _session(allowed: frozenset[str]) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # no .netrc and no proxy: only what is given here speaks
+    session = outside.session(allowed)
     session.headers["User-Agent"] = "Sociable/1.0.0"
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Guarded(allowed))
     return session
 
 
@@ -113,7 +106,7 @@ def _trouble(error: Exception) -> ChannelError:
     reasons = [cause.reason if isinstance(cause, MaxRetryError) else cause for cause in causes]
     for reason in reasons:
         if isinstance(reason, InsideError):
-            return ChannelError(reason.words, permanent=True)
+            return ChannelError(INSIDE, permanent=True)
     if any(isinstance(reason, NameResolutionError) for reason in reasons):
         return ChannelError("No server of that name is found. Look at the address once more.")
     if isinstance(error, requests.exceptions.SSLError):
@@ -143,51 +136,3 @@ def _read(answer: requests.Response, until: float) -> Fetched:
     except (requests.RequestException, HTTPError, OSError) as error:
         raise ChannelError("The calendar broke off while it was read; it is tried again.") from error
     return Fetched(bytes(found), etag)
-
-
-# -- Who is never asked ----------------------------------------------------------------------------------------------------
-
-
-class InsideError(HTTPError):
-    """The address leads into the own network."""
-
-    words = (
-        "This address leads into the own network, where calendars are not read. An administrator can allow the server."
-    )
-
-
-class _Checked:
-    """A connection that says nothing to a server inside the own network: whatever its name, what was reached counts."""
-
-    allowed: frozenset[str] = frozenset()
-
-    def _new_conn(self) -> socket.socket:
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]
-        reached = ipaddress.ip_address(made.getpeername()[0].partition("%")[0])
-        mapped = getattr(reached, "ipv4_mapped", None) or reached
-        if not mapped.is_global and self.host not in self.allowed:  # type: ignore[attr-defined]
-            made.close()
-            raise InsideError
-        return made
-
-
-def _pools(allowed: frozenset[str]) -> dict[str, Any]:
-    """Pools whose connections check whom they have reached, before a word is sent."""
-    plain = type("Plain", (_Checked, HTTPConnection), {"allowed": allowed})
-    sealed = type("Sealed", (_Checked, HTTPSConnection), {"allowed": allowed})
-    return {
-        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("SealedPool", (HTTPSConnectionPool,), {"ConnectionCls": sealed}),
-    }
-
-
-class _Guarded(HTTPAdapter):
-    """Requests' own way out, over connections that check whom they have reached."""
-
-    def __init__(self, allowed: frozenset[str]) -> None:
-        self._allowed = allowed
-        super().__init__(max_retries=Retry(0, redirect=False))
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._allowed)

@@ -43,9 +43,10 @@ class Carrier(Protocol):
     at_once: ClassVar[int]  # how many it hands over beside one another
     at_one_place: ClassVar[int]  # how many of them to the same server
 
-    def check(self, address: str) -> str:
+    def check(self, address: str, means: Mapping[str, Any]) -> str:
         """Return an address in the form in which it is kept.
 
+        Shape:  `means` is what its route needs of the installation to know it
         Errors: ChannelError with what to mend
         """
         ...

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from sociable.channels.base import ChannelError, Outgoing
 from sociable.channels.email.config import EmailConfig
@@ -26,7 +27,7 @@ class EmailCarrier:
         self._guard = threading.Lock()
         self._free: dict[EmailConfig, list[tuple[Line, float]]] = {}  # and since when; the last one used is used next
 
-    def check(self, address: str) -> str:
+    def check(self, address: str, _means: Mapping[str, Any]) -> str:
         """Return an address; nothing stands for the one its person signs in with.
 
         Errors: ChannelError

@@ -6,6 +6,7 @@ Leaves asking a person for permission to the page, and keeping the installation'
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -17,7 +18,6 @@ KEPT = timedelta(minutes=30)  # so long a push service keeps it for a browser th
 CONNECT_SECONDS, READ_SECONDS = 4.0, 8.0
 GONE = (404, 410)
 LONGEST_TEXT_CHARS = 900  # what is sealed may be 4,096 bytes
-LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class PushCarrier(KeepsNothing):
@@ -27,9 +27,10 @@ class PushCarrier(KeepsNothing):
     at_once: ClassVar[int] = 32
     at_one_place: ClassVar[int] = 32
 
-    def check(self, address: str) -> str:
+    def check(self, address: str, means: Mapping[str, Any]) -> str:
         """Return a browser's subscription in the form in which it is kept.
 
+        Shape:  `means` hold the names of `hosts` that may lie inside the own network, and need no encryption
         Errors: ChannelError
         """
         try:
@@ -39,7 +40,7 @@ class PushCarrier(KeepsNothing):
         except (ValueError, KeyError, TypeError):
             raise ChannelError("The browser did not say where it can be reached. Try again.", permanent=True) from None
         parts = urlsplit(endpoint)
-        if parts.scheme != "https" and parts.hostname not in LOCAL:
+        if parts.scheme != "https" and parts.hostname not in means.get("hosts", ()):
             raise ChannelError("The browser gave an address that is not safe (https).", permanent=True)
         return json.dumps({"endpoint": endpoint, "keys": keys})
 
@@ -57,22 +58,19 @@ class PushCarrier(KeepsNothing):
         Errors: ChannelError, permanent where the browser has ended its subscription; RateLimited; OutcomeUnknown
         """
         import requests  # noqa: PLC0415 - with the next, needed by whoever pushes alone
-        from pywebpush import WebPushException, webpush  # noqa: PLC0415
+        from pywebpush import WebPushException  # noqa: PLC0415
+
+        from sociable.channels import outside  # noqa: PLC0415 - see above
 
         try:
-            webpush(
-                json.loads(parcel.address),
-                data=_content(parcel),
-                vapid_private_key=_key(parcel.means["private_key"]),
-                vapid_claims={"sub": str(parcel.means["contact"])},
-                timeout=(CONNECT_SECONDS, READ_SECONDS),  # handed on to requests, which takes both
-                ttl=round(KEPT.total_seconds()),
-                headers={"urgency": "high"},
-            )
+            with outside.session(parcel.means.get("hosts", ())) as session:
+                _push(parcel, session)
         except WebPushException as error:
             raise _refusal(error.response) from error
         except requests.ReadTimeout as error:
             raise OutcomeUnknown("The push service did not answer in time; it may or may not have it.") from error
+        except outside.InsideError as error:
+            raise ChannelError("The browser's address leads into the own network.", permanent=True) from error
         except requests.RequestException as error:
             raise ChannelError("The push service could not be reached.") from error
         except ValueError as error:
@@ -80,6 +78,22 @@ class PushCarrier(KeepsNothing):
                 "The browser's keys cannot be used. Allow notifications in it again.", permanent=True
             ) from error
         return "The push service took it."
+
+
+def _push(parcel: Parcel, session: Any) -> None:
+    from pywebpush import webpush  # noqa: PLC0415 - see above
+
+    session.max_redirects = 0
+    webpush(
+        json.loads(parcel.address),
+        data=_content(parcel),
+        vapid_private_key=_key(parcel.means["private_key"]),
+        vapid_claims={"sub": str(parcel.means["contact"])},
+        timeout=(CONNECT_SECONDS, READ_SECONDS),  # handed on to requests, which takes both
+        ttl=round(KEPT.total_seconds()),
+        headers={"urgency": "high"},
+        requests_session=session,
+    )
 
 
 def _content(parcel: Parcel) -> str:

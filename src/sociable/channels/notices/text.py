@@ -5,7 +5,8 @@ Leaves which line that is to whoever sends, and the line itself to the channel f
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from sociable.channels.base import ChannelError, Outgoing
 from sociable.channels.notices.base import KeepsNothing, Parcel
@@ -22,7 +23,7 @@ class TextCarrier(KeepsNothing):
     at_once: ClassVar[int] = 16
     at_one_place: ClassVar[int] = 16
 
-    def check(self, address: str) -> str:
+    def check(self, address: str, _means: Mapping[str, Any]) -> str:
         """Return a phone number in the one form in which it is kept.
 
         Errors: ChannelError

@@ -20,7 +20,7 @@ from sociable.channels.base import ChannelError, RawItem
 from sociable.channels.email.door import Envelope, MailDoor
 from sociable.conversations.models import RawInbound
 from sociable.directory.models import Account
-from sociable.journeys import receive
+from sociable.journeys import came_back, receive
 from sociable.journeys.fetch import STAGES_HEARD
 from sociable.public import postbox
 
@@ -100,11 +100,16 @@ def accounts_at(addresses: Iterable[str]) -> dict[str, Account]:
     return {address: accounts[bare] for address, bare in wanted.items() if bare in accounts}
 
 
+def is_of_notices(address: str) -> bool:
+    """This function will say whether an address is the one that notices to staff come from, and to which they come back."""
+    return address.lower() == settings.DEFAULT_FROM_EMAIL.lower()
+
+
 def knows_address(address: str) -> bool:
-    """This function will say whether mail to an address is taken: an account's, or, in an example, anybody's."""
+    """This function will say whether mail to an address is taken: an account's, the notices' own, or, in an example, anybody's."""
     close_old_connections()
     try:
-        return settings.EXAMPLE or bool(accounts_at([address]))
+        return settings.EXAMPLE or is_of_notices(address) or bool(accounts_at([address]))
     finally:
         close_old_connections()
 
@@ -133,6 +138,8 @@ class Reader:
                 addressed = [address for address, its in found.items() if its.pk == account.pk]
                 self._have_read(_store(account, envelope, addressed))
             others = [address for address in envelope.recipients if address not in found]
+            if any(map(is_of_notices, others)):
+                _notice_came_back(envelope, alone=not found and not settings.EXAMPLE)
             if others and settings.EXAMPLE:
                 postbox.keep(envelope.content, others, now)
         finally:
@@ -152,6 +159,15 @@ class Reader:
         finally:
             self._room.release()
             close_old_connections()
+
+
+def _notice_came_back(envelope: Envelope, *, alone: bool) -> None:
+    """Note what became of a notice. Whatever else is written to its address is told that nobody reads it, if it goes nowhere else.
+
+    Errors: ChannelError
+    """
+    if not came_back.heard(envelope.content, timezone.now()) and alone:
+        raise ChannelError("Nobody reads mail to this address: it sends notices to staff.", permanent=True)
 
 
 def _store(account: Account, envelope: Envelope, addressed: Sequence[str]) -> list[RawInbound]:

@@ -81,8 +81,8 @@ def begin(rows: Sequence[DueRow], now: datetime) -> list[Errand]:
             else:
                 errands.append(Errand(row, notice.pk, parcel))
         _write(list(notices.values()))
-        _send_onward(onward.for_good, now)
-        left = {notice.pk: notice for notice in _send_onward(onward.for_now, now)}
+        send_onward(onward.for_good, now)
+        left = {notice.pk: notice for notice in send_onward(onward.for_now, now)}
         for row in [row for row in settled if row.subject_id in left]:
             _again(left[row.subject_id], row, now)
         due.close_all([row for row in settled if row.subject_id not in left], now)
@@ -275,7 +275,7 @@ def _parcel(notice: Notice, said: words.Words, means: _Means, now: datetime) -> 
         raise ChannelError("Its address can no longer be read. Enter it again in your own settings.", permanent=True)
     tap = settings.PUBLIC_URL + reverse("public:told", args=[tokens.token_of(notice.pk)])
     return Parcel(
-        key=f"<notice.{notice.pk}@{settings.MAIL_DOMAIN}>",
+        key=tokens.mail_key(notice.pk),
         address=address,
         title=said.title,
         text=said.text,
@@ -313,7 +313,7 @@ def finish(outcomes: Sequence[Outcome], now: datetime) -> None:
             done.append(outcome.errand.row)
         _write(list(notices.values()))
         rows = {one.errand.notice_id: one.errand.row for one in outcomes}
-        left = _send_onward(onward, now)
+        left = send_onward(onward, now)
         again = {rows[notice.pk].pk: notice for notice in left if notice.state == State.FAILED}
         for row in [row for row in done if row.pk in again]:
             _again(again[row.pk], row, now)
@@ -354,8 +354,8 @@ def _went_badly(notice: Notice, error: ChannelError, now: datetime) -> None:
     )
 
 
-def _send_onward(notices: Sequence[Notice], now: datetime) -> list[Notice]:
-    """Tell by the next route of each person; returns those for whom there is none."""
+def send_onward(notices: Sequence[Notice], now: datetime) -> list[Notice]:
+    """This function will tell by the next route of each person, and return those for whom there is none."""
     wanted = [one for one in notices if one.kind != Kind.DRILL]
     if not wanted:
         return []

@@ -12,7 +12,7 @@ from sociable.channels.base import Bounce, Parsed
 from sociable.channels.base import Receipt as Taken
 from sociable.conversations.models import Conversation, Message, Outgoing
 from sociable.directory.models import Account
-from sociable.journeys import outbox
+from sociable.journeys import came_back, outbox
 
 State = Outgoing.State
 SAME_MESSAGE = timedelta(minutes=15)  # between our sending and the network's time of it
@@ -20,7 +20,7 @@ SAME_MESSAGE = timedelta(minutes=15)  # between our sending and the network's ti
 
 def note(bounce: Bounce, report: Message, now: datetime) -> None:
     """This function will mark our message as returned where the report names it and says that is final."""
-    if not bounce.permanent:
+    if not bounce.permanent or came_back.note(bounce, now):
         return
     sent = Outgoing.objects.select_related("message__conversation__account__partner").filter(
         message__partner_id=report.partner_id, message__message_id__in=bounce.message_ids

@@ -521,6 +521,31 @@ def test_nothing_is_said_to_leave_before_what_carries_it_is_ready(house, monkeyp
     assert Notice.objects.get(route__kind="email").state == "handing"
 
 
+def test_what_could_not_be_begun_is_begun_again_and_what_dies_at_once_only_after_a_pause(house, monkeypatch, outside):
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    asked_and_told(house)
+    carries, tries = Mortal(set()), []
+    made = handing.Handing(Leases(), carries)
+
+    def no_memory(kind):
+        tries.append(kind)
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(carries, "get_ready", no_memory)
+    for _ in range(2):
+        with pytest.raises(OSError, match="memory"):
+            made.turn()
+    assert tries == ["email", "email"]
+    monkeypatch.setattr(carries, "get_ready", tries.append)
+    made.turn()
+    carries.news = [None]  # it has died
+    made.turn()
+    assert len(tries) == 3
+    made._again_at = 0.0
+    made.turn()
+    assert len(tries) == 4
+
+
 def test_what_carries_rests_when_there_was_nothing_for_long_and_gets_ready_anew(house, loop, monkeypatch):
     made, carrier = loop
     asked_and_told(house)

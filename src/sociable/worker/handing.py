@@ -85,7 +85,7 @@ class Handing:
         self._on_their_way: dict[int, OnItsWay] = {}
         self._getting_ready: set[str] = set()
         self._ready: set[str] = set()
-        self._used_at = time.monotonic()
+        self._used_at = self._again_at = time.monotonic()
         self._numbers = 0
         self._unnoted: list[Outcome] = []
 
@@ -132,11 +132,12 @@ class Handing:
 
     def _get_ready(self) -> None:
         """Begin what is needed before anything is said to leave: whatever is killed meanwhile leaves no doubt. And let it rest."""
-        for kind in CARRIERS.keys() - self._ready - self._getting_ready:
+        cold = CARRIERS.keys() - self._ready - self._getting_ready if time.monotonic() >= self._again_at else ()
+        for kind in cold:
             if due_rows.next_at([f"notice-{kind}"], timezone.now() + READY_BEFORE) is not None:
                 self._used_at = time.monotonic()
-                self._getting_ready.add(kind)
                 self._carries.get_ready(kind)
+                self._getting_ready.add(kind)
         if self._on_their_way:
             self._used_at = time.monotonic()
         elif self._ready and time.monotonic() - self._used_at > REST_SECONDS:
@@ -210,6 +211,7 @@ class Handing:
     def _after_death(self) -> list[Outcome]:
         """What had left may have arrived; what had not is given to the next process, and not for ever."""
         self._forget()
+        self._again_at = time.monotonic() + POLL_SECONDS  # one that dies as it is begun is not begun all the time
         had, self._on_their_way = list(self._on_their_way.values()), {}
         ended = [Outcome(one.errand, error=OutcomeUnknown(DIED)) for one in had if one.has_left]
         kept = [one for one in had if not one.has_left]

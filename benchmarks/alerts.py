@@ -179,7 +179,7 @@ def measure(notices: int, database_url: str) -> dict[str, Any]:
 
     import_module(configured.ROOT_URLCONF)
     accounts = found(PEOPLE, hook)
-    first_at = datetime.now(tz=UTC) + timedelta(seconds=notices / 150 + 15)
+    first_at = datetime.now(tz=UTC) + timedelta(seconds=notices / 90 + 15)  # until all have asked
     due_at = ask_all(accounts, notices, first_at)
     told: dict[int, float] = {}
     tell = hub.tell

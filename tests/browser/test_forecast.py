@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from sociable.config.example import loading
+from sociable.cover.outlook_models import Outlook
 from sociable.directory.models import Account
 from sociable.people.models import Person
 from tests.browser.conftest import look
@@ -25,6 +26,12 @@ def test_a_lead_looks_two_weeks_ahead(page: Any, live_server: Any) -> None:
     today = datetime.combine(now.date(), time(), UTC)
     steady(help_account, today, 200, 45, answered=hannah)
     steady(help_account, today, 200, 12, seed=2, channel="email", answered=hannah)
+    for slug, chance in (("city-help", 0.93), ("libraries", 0.99), ("pals", 0.55), ("families", None)):
+        days = [
+            {"on": (now.date() + timedelta(days=n)).isoformat(), "chance": chance and chance * (1 - n / 8)}
+            for n in range(4)
+        ]
+        Outlook.objects.create(account=Account.objects.get(slug=slug), worked_out_at=now, chance=chance, days=days)
     dot = signed_in(page, live_server, "dot@aireborough.example")
     dot.goto("/cover/forecast/")
     look(dot, "forecast")

@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from sociable.cover.outlook_models import Outlook
 from tests.cast import Cast
 from tests.cover.past import steady
 from tests.cover.test_board import ready, shift
@@ -42,6 +43,31 @@ def test_the_list_says_how_many_and_what_that_rests_on(busy: Cast, lead: Pages) 
     assert "Its own history" in text
     assert "Ashby Libraries" in text
     assert "Vale Clinic" not in text
+
+
+def test_the_list_says_how_likely_and_when_least_as_it_was_worked_out(
+    busy: Cast, lead: Pages, monkeypatch: Any
+) -> None:
+    """And never works it out itself."""
+    monkeypatch.setattr("sociable.planning.forecast.foresee", None)
+    on = [timezone.localdate() + timedelta(days=number) for number in range(3)]
+    days = [{"on": each.isoformat(), "chance": chance} for each, chance in zip(on, (0.99, 0.62, None), strict=True)]
+    Outlook.objects.create(account=busy.help, worked_out_at=timezone.now(), chance=0.934, days=days)
+    Outlook.objects.create(account=busy.books, worked_out_at=timezone.now(), chance=None, days=[])
+    text = lead.get(reverse("planning:forecast")).page.text
+    assert f"93 in 100 in time least on {on[1]:%a} {on[1].day} {on[1]:%b}: 62 in 100" in text
+    assert "not judged" in text
+    Outlook.objects.all().delete()
+    assert "not worked out yet" in lead.get(reverse("planning:forecast")).page.text
+
+
+def test_what_is_over_is_not_the_day_to_come(busy: Cast, lead: Pages) -> None:
+    yesterday = (timezone.localdate() - timedelta(days=2)).isoformat()
+    days = [{"on": yesterday, "chance": 0.1}]
+    Outlook.objects.create(account=busy.help, worked_out_at=timezone.now(), chance=0.9, days=days)
+    text = lead.get(reverse("planning:forecast")).page.text
+    assert "90 in 100" in text
+    assert "least on" not in text
 
 
 def test_two_weeks_of_an_account_in_words_and_as_a_picture(busy: Cast, lead: Pages) -> None:

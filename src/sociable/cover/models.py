@@ -399,4 +399,4 @@ class FeedOut(models.Model):
         return f"feed of {self.person_id or self.account_id}"
 
 
-from sociable.cover import proposal_models, wish_models  # noqa: E402, F401 - tables of this room that stand by themselves
+from sociable.cover import outlook_models, proposal_models, wish_models  # noqa: E402, F401 - tables of this room that stand by themselves

@@ -7,7 +7,7 @@ How it is shown is left to planning.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -49,10 +49,18 @@ class Foreseen:
     """Whose answers stand behind the handling time; 0: it was set, or nothing is measured."""
 
 
-def foresee(account: Account, accounts: Sequence[Account], now: datetime) -> Foreseen:
+def every_with(accounts: Iterable[Account]) -> list[Account]:
+    """This function will list whatever answers, and these: what little history lacks is taken from all, so that no two pages disagree."""
+    answering = Account.objects.filter(stage__in=directory.ANSWERING)
+    every = {one.pk: one for one in answering.select_related("partner", "service", "answered_from__partner")}
+    return [*every.values(), *(one for one in accounts if one.pk not in every)]
+
+
+def foresee(account: Account, accounts: Sequence[Account], now: datetime, events: int = MOST_EVENTS) -> Foreseen:
     """This function will say what two weeks may bring to one account, given all that its people have to answer.
 
-    Shape:  `accounts` are those that may share people with it, itself among them, with partner and answered_from
+    Shape:  `accounts` are those that may share people with it, itself among them, with partner and answered_from; `events` are
+            how many are played at most, where they make enough futures
     """
     zone = directory.zone_of(account)
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -64,7 +72,7 @@ def foresee(account: Account, accounts: Sequence[Account], now: datetime) -> For
     expected = {each.pk: past.expected(each, look_back=each.pk == account.pk) for each in linked}
     told = Told(linked, expected, now, start, end)
     scene = replace(told.scene(zone), people=people_in(linked, present, start, told.days(zone).size, told.at_once))
-    runs = _runs(scene)
+    runs = _runs(scene, events)
     outcome = simulate(scene, runs, seed=SEED)
     place = [each.pk for each in linked].index(account.pk)
     per_day = outlooks(outcome)[place * DAYS_AHEAD : (place + 1) * DAYS_AHEAD]
@@ -77,9 +85,9 @@ def foresee(account: Account, accounts: Sequence[Account], now: datetime) -> For
     )  # fmt: skip
 
 
-def _runs(scene: Scene) -> int:
+def _runs(scene: Scene, events: int) -> int:
     coming = sum(float(stream.expected.sum()) for line in scene.lines for stream in line.streams)
-    return int(np.clip(MOST_EVENTS / (3 * coming + 1), LEAST_RUNS, MOST_RUNS))
+    return int(np.clip(events / (3 * coming + 1), LEAST_RUNS, MOST_RUNS))
 
 
 def _linked(account: Account, accounts: Sequence[Account], present: Present) -> list[Account]:

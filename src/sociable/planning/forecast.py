@@ -4,7 +4,6 @@ its promise."""
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,13 +15,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from sociable.cover import queries as cover
+from sociable.cover.outlook_models import Outlook
 from sociable.cover.reading import answers
-from sociable.directory import queries as directory
-from sociable.directory.models import Account
 from sociable.domain.cover.forecast import Basis
 from sociable.domain.cover.outlook import DayOutlook
 from sociable.journeys.expecting import Expected, Past
-from sociable.journeys.foresee import Foreseen, foresee
+from sociable.journeys.foresee import Foreseen, every_with, foresee
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Place
@@ -68,9 +66,12 @@ class Day:
 def forecast(request: HttpRequest) -> HttpResponse:
     """This page will list how many requests each account is to expect."""
     asked = seeing.read(request)
-    past = Past(_every(asked.accounts), asked.now)
+    past = Past(every_with(asked.accounts), asked.now)
     expected = [past.expected(account) for account in asked.accounts if answers(account) or account.answered_from_id]
-    rows = sorted((_row(each) for each in expected), key=lambda row: -float(row["requests"]))
+    known = {one.account_id: one for one in Outlook.objects.filter(account__in=[each.account.pk for each in expected])}
+    rows = sorted(
+        (_row(each, known.get(each.account.pk)) for each in expected), key=lambda row: -float(row["requests"])
+    )
     bodies = {account.partner for account in asked.accounts}
     return page(request, "forecast", "forecast.html", {
         "asked": asked,
@@ -79,7 +80,7 @@ def forecast(request: HttpRequest) -> HttpResponse:
     })  # fmt: skip
 
 
-def _row(expected: Expected) -> dict[str, Any]:
+def _row(expected: Expected, outlook: Outlook | None) -> dict[str, Any]:
     total = expected.by_day.sum()
     low, high = expected.between(np.array([total]))
     return {
@@ -87,6 +88,7 @@ def _row(expected: Expected) -> dict[str, Any]:
         "requests": total,
         "words": words.range_words(float(total), int(low[0]), int(high[0])),
         "basis": BASES[expected.whole.basis],
+        **words.outlook_words(outlook, expected.first_on),
     }
 
 
@@ -94,14 +96,7 @@ def _found(request: HttpRequest, account_id: int) -> Foreseen:
     """The forecast of an account the reader sees, with all that its people answer besides."""
     seen = cover.accounts_seen_by(signed_in(request))
     account = get_object_or_404(seen.select_related("partner", "service", "answered_from__partner"), pk=account_id)
-    return foresee(account, _every([account]), timezone.now())
-
-
-def _every(accounts: Iterable[Account]) -> list[Account]:
-    """Whatever answers, and these: what little history lacks is taken from all, whoever looks, so that no two pages disagree."""
-    answering = Account.objects.filter(stage__in=directory.ANSWERING)
-    every = {one.pk: one for one in answering.select_related("partner", "service", "answered_from__partner")}
-    return list((every | {one.pk: one for one in accounts}).values())
+    return foresee(account, every_with([account]), timezone.now())
 
 
 @staff

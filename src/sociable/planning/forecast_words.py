@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
+from sociable.cover.outlook_models import Outlook
 from sociable.directory.models import Account
 from sociable.domain.cover.forecast import Basis, Forecast
 from sociable.domain.cover.interval import Chance
@@ -20,7 +22,11 @@ def tone_of(chance: Chance | None) -> str:
     """This function will choose the tone in which a chance is shown; the words beside it say the same."""
     if chance is None:
         return "outline"
-    return "good" if chance.share >= GOOD else "warn" if chance.share >= FAIR else "late"
+    return _tone(chance.share)
+
+
+def _tone(share: float) -> str:
+    return "good" if share >= GOOD else "warn" if share >= FAIR else "late"
 
 
 def in_a_hundred(share: float) -> str:
@@ -35,6 +41,23 @@ def in_a_hundred(share: float) -> str:
 def chance_words(chance: Chance | None) -> str:
     """This function will say how likely it is that somebody is answered in time."""
     return "not judged" if chance is None else f"{in_a_hundred(chance.share)} in 100 in time"
+
+
+def outlook_words(outlook: Outlook | None, today: date) -> dict[str, Any]:
+    """This function will say how likely an account's promise is kept, as it was last worked out, and on which coming day least."""
+    if outlook is None:
+        return {"chance": "", "tone": "outline", "worst": ""}
+    if outlook.chance is None:
+        return {"chance": "not judged", "tone": "outline", "worst": ""}
+    coming = [(each["chance"], date.fromisoformat(each["on"])) for each in outlook.days if each["chance"] is not None]
+    least, on = min(((share, on) for share, on in coming if on >= today), default=(outlook.chance, today))
+    worst = (
+        f"least on {on:%a} {on.day} {on:%b}: {in_a_hundred(least)} in 100" if least < min(GOOD, outlook.chance) else ""
+    )
+    return {
+        "chance": f"{in_a_hundred(outlook.chance)} in 100 in time", "tone": _tone(outlook.chance), "worst": worst,
+        "worked_out_at": outlook.worked_out_at,
+    }  # fmt: skip
 
 
 def between_words(chance: Chance) -> str:

@@ -10,7 +10,7 @@ from sociable.conversations import chats
 from sociable.conversations import services as conversations
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import approved, calendar, calls, concerns, fetch, holes, introduce, tally
+from sociable.journeys import approved, calendar, calls, concerns, fetch, holes, introduce, outlooks, tally
 from sociable.live import services as live
 
 EVERY = timedelta(hours=1)
@@ -43,4 +43,5 @@ def run(row: DueRow, now: datetime) -> None:
     holes.schedule(now)
     tally.schedule_missing(now)
     calendar.schedule_missing(now)
+    outlooks.schedule_missing(now)
     due.renew(row, now + EVERY)

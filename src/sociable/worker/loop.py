@@ -34,6 +34,7 @@ from sociable.journeys import (
     mirror,
     naming,
     net,
+    outlooks,
     receive,
     rota_told,
     snooze,
@@ -90,6 +91,7 @@ JOURNEYS: dict[str, Callable[[DueRow, datetime], None]] = {
     "chat": chat.end_quiet,
     "swap": swaps.lapse,
     "propose": proposing.run,
+    "outlook": outlooks.look,
     "housekeeping": housekeeping.run,
 }
 # Kinds of which many are done in one transaction; where that fails, each is done alone, so that none stops the others.
@@ -98,7 +100,9 @@ TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {
     "chain": alert.climb_all,
     "net": net.look_all,
 }
-NEVER_GIVEN_UP = frozenset({"fetch", "introduce", "approved", "concerns", "holes", "tally", "calendar", "housekeeping"})
+NEVER_GIVEN_UP = frozenset(
+    {"fetch", "introduce", "approved", "concerns", "holes", "tally", "calendar", "housekeeping", "outlook"}
+)
 
 
 # Threads that wait for a network cost little: there are so many that accounts in trouble do not fill them, and those whose
@@ -133,6 +137,7 @@ LANES = (
     Lane("files", ("files", "name", "approved"), 1, 2),
     Lane("calendars", ("calendar",), 1, 3),
     Lane("propose", ("propose",), 1, 1),
+    Lane("outlooks", ("outlook",), 1, 1),
 )
 
 

@@ -194,6 +194,29 @@ def test_a_notice_that_could_not_leave_in_time_does_not_ring_at_night(house, out
     assert "This comes late: Sociable was not running" in letters(outside)[0].get_content()
 
 
+def test_a_batch_that_could_not_leave_in_time_does_not_ring_at_night_either(house, outside):
+    for number in range(3):
+        house.cast.ask(f"Nr {number}", when=at(2, number), email=f"r{number}@example.org")
+    house.pass_time(at(9))
+    hand_over(at(23))
+    assert letters(outside) == []
+    assert DueRow.objects.get(kind="notice-email").next_at == at(9, day=24)
+    hand_over(at(9, day=24))
+    assert [mail["Subject"] for mail in letters(outside)] == ["3 requests need you"]
+
+
+def test_nor_does_what_was_to_be_told_as_a_shift_began(house, outside):
+    house.cast.ask(when=at(2))
+    due.ask([due.Due("shift", "shift:now", Shift.objects.get().pk, at(9))])
+    for row in due.claim(at(9), 5, ["shift"]):
+        drill.begin_shift(row, at(9))
+    house.pass_time(at(9))
+    hand_over(at(20))
+    assert letters(outside) == []
+    hand_over(at(9, day=24))
+    assert [mail["Subject"] for mail in letters(outside)] == ["Your shift begins: 1 request waits"]
+
+
 def test_quiet_hours_that_began_meanwhile_are_kept(house, outside):
     asked_and_told(house)
     Route.objects.filter(kind="email").update(quiet_from=time(10), quiet_to=time(11))

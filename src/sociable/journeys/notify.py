@@ -34,6 +34,7 @@ from sociable.people.models import Role
 from sociable.promises.models import Wait
 
 State, Kind = Notice.State, Notice.Kind
+OF_REQUESTS = frozenset({Kind.REQUEST, Kind.BATCH})
 STALE = timedelta(minutes=15)  # what is later than this is decided anew: its person may have gone home
 LONGEST_REST = timedelta(minutes=10)
 DIED = "Sociable was stopped while handing it over; it may or may not have arrived."
@@ -179,7 +180,8 @@ def _later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
         if until is not None and notice.kind != Kind.DRILL:
             later[notice.pk] = until
     later |= waiting_news.later([one for one in notices if one.kind == Kind.NEWS and now - one.due_at > STALE], now)
-    stale = [one for one in notices if one.kind == Kind.REQUEST and one.account_id and now - one.due_at > STALE]
+    later |= _over(notices, now)
+    stale = [one for one in notices if one.kind in OF_REQUESTS and one.account_id and now - one.due_at > STALE]
     if not stale:
         return later
     of = Account.objects.select_related("partner", "answered_from__partner")
@@ -191,6 +193,15 @@ def _later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
         if at > now:
             later[one.pk] = max(at, later.get(one.pk, at))
     return later
+
+
+def _over(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
+    """What was to be told as a shift began that is over by now: from when its person is next there."""
+    over = [one for one in notices if one.kind == Kind.SHIFT and one.shift is not None and one.shift.ends_at <= now]
+    people = alerts.People.read({one.person_id for one in over}, now) if over else None
+    known = {one.pk: people.known(one.person_id) for one in over} if people is not None else {}
+    back = {pk: somebody.hours.next_in(now) for pk, somebody in known.items() if somebody is not None}
+    return {pk: at for pk, at in back.items() if at is not None and at > now}
 
 
 def _put_off(notice: Notice, row: DueRow, until: datetime) -> None:

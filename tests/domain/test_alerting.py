@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sociable.domain import alerting
-from sociable.domain.alerting import NOT_BEGUN, Hours, Policy, Situation, Somebody, Standing, Way, tell
+from sociable.domain.alerting import (
+    NOT_BEGUN,
+    Carried,
+    Hours,
+    Policy,
+    Situation,
+    Somebody,
+    Standing,
+    Way,
+    tell,
+    tell_on,
+)
 from sociable.domain.worktime import Calendar, StatedHours, Version
 from tests.cast import at
 
@@ -24,6 +35,7 @@ ASHA = Somebody(1, "Asha Khan", (DESK, MAIL, PHONE), Hours(OFFICE), (at(9), at(1
 BEN = Somebody(2, "Ben Hall", (DESK, MAIL), Hours(OFFICE))
 LEE = Somebody(3, "Lee Ward", (DESK, MAIL))
 NORA = Somebody(4, "Nora Bell", (DESK, MAIL))
+NORA_AT_WORK = Somebody(4, "Nora Bell", (DESK, MAIL), Hours(OFFICE))
 
 
 def situation(**more) -> Situation:
@@ -130,6 +142,29 @@ def test_a_lead_who_is_ready_too_and_of_whom_no_hours_are_known_is_told_as_lead(
     both = situation(cover=(BEN, at_work), leads=(at_work,))
     assert names(tell(both, Standing.DUTY, at(10, 10), [1])) == ["Ben", "Lee"]
     assert names(tell(both, Standing.COVER, at(10, 20), [1, 2, 3])) == []
+
+
+def test_a_step_is_taken_once_whoever_comes_to_it_later_but_on_duty():
+    here = situation(cover=(BEN, NORA_AT_WORK))
+    assert names(tell(here, Standing.COVER, at(10, 20), [1, 2])) == ["Lee"]
+    back = tell(here, Standing.COVER, at(10, 20), [2])
+    assert (names(back), back.step, back.next_at) == (["Asha"], Standing.COVER, at(10, 30))
+    late_ben = Somebody(2, "Ben Hall", (DESK, MAIL), Hours(AFTERNOON))
+    assert tell(situation(cover=(late_ben,)), Standing.COVER, at(10), [1]).remarks == ()
+
+
+def test_what_an_earlier_instant_had_climbed_to_in_vain_is_told_again_with_who_is_first():
+    here, cover, lead = situation(), Carried(Standing.COVER, at(10, 5)), Carried(Standing.LEAD, None)
+    assert tell_on(here, NOT_BEGUN, at(10)) == tell(here, NOT_BEGUN, at(10))
+    assert names(tell_on(here, NOT_BEGUN, at(10), [], Carried(Standing.DUTY, at(10, 5)))) == ["Asha"]
+    both = tell_on(here, NOT_BEGUN, at(10), [], cover)
+    assert (names(both), both.step, both.next_at) == (["Asha", "Ben"], Standing.COVER, at(10, 5))
+    assert tell_on(here, NOT_BEGUN, at(10), [], Carried(Standing.COVER, at(9, 55))).next_at == at(10, 10)
+    highest = tell_on(here, NOT_BEGUN, at(10), [], lead)
+    assert (names(highest), highest.step, highest.next_at) == (["Asha", "Lee"], Standing.LEAD, None)
+    assert names(tell_on(here, NOT_BEGUN, at(10), [3], lead)) == ["Asha"]
+    closed = tell_on(situation(duty=()), NOT_BEGUN, at(20), [], lead)
+    assert (closed.told, closed.step, closed.next_at) == ((), NOT_BEGUN, at(9, day=24))
 
 
 @pytest.mark.parametrize(("hour", "told"), [(3, []), (10, ["Nora"]), (22, [])])

@@ -41,6 +41,25 @@ def test_a_shift_begins_as_another_ends() -> None:
     assert against((at(13), at(17)), shifts=((at(9), at(13)),)) == {}
 
 
+def test_the_laws_average_counts_from_sixteen_weeks_before_to_the_week_of_the_shift() -> None:
+    before = [day(number - 7 * week, 9, 16) for week in range(1, 17) for number in range(7)]  # 49 hours each
+    others = (day(1), day(2), day(3))
+    assert Kind.AVERAGE in against(day(0, 9, 18), shifts=(*before, *others)), "817 hours in 17 weeks"
+    assert Kind.AVERAGE not in against(day(0, 9, 18), shifts=(*before[:-1], *others))
+    after = [(begins + timedelta(weeks=17), ends + timedelta(weeks=17)) for begins, ends in before]
+    assert Kind.AVERAGE in against(day(0, 9, 18), shifts=(*after, *others))
+    assert Kind.AVERAGE not in against(day(0, 9, 18), shifts=(*after[1:], *others))
+
+
+def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
+    night, afternoon = (at(22), at(6, day=24)), (at(14, day=24), at(18, day=24))
+    assert set(against(afternoon, shifts=(night,))) == {Kind.REST}
+    assert against((at(6), at(8)), shifts=((at(22), at(23)),)) == {}, "a break between two shifts of one day"
+    nights = tuple(day(number, 22, 30) for number in range(5))
+    assert Kind.ROW not in against(day(5, 22, 30), shifts=nights, limits=Limits(days_in_a_row=6))
+    assert Kind.ROW in against(day(5, 22, 30), shifts=nights, limits=Limits(days_in_a_row=5))
+
+
 @pytest.mark.parametrize(
     ("shift", "known", "kind", "words"),
     [

@@ -68,3 +68,12 @@ def test_a_shift_that_lies_in_the_hour_passed_over_is_not_made() -> None:
     kind = Kind(frozenset({6}), time(1, 30), time(2))
     made = stretches(kind, date(2026, 3, 22), 3, LONDON)
     assert [begins_at.day for begins_at, _ in made] == [22, 5]
+
+
+def test_a_shift_that_ends_when_it_begins_is_a_day_long_and_one_without_length_is_not_made() -> None:
+    assert stretch(date(2026, 11, 23), time(8), time(8), LONDON) == (
+        datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC),
+    )  # fmt: skip
+    sundays = Kind(frozenset({6}), time(1), time(2))
+    assert stretches(sundays, date(2026, 3, 23), 1, LONDON) == []
+    assert len(stretches(sundays, date(2026, 3, 16), 1, LONDON)) == 1

@@ -141,8 +141,11 @@ def solve(
         if not _first(run):
             return Solved(None, run.progress, impossible=True)
         if is_small:
+            run.enough = 0.0  # it is soon proven, and whoever reads it may be told that no better rota is possible
             _by_schedules(run, parts)
-            bound_beside(model, run.left, run.found_beside)
+            run.enough = enough
+            if not run.is_over:
+                bound_beside(model, run.left, run.found_beside)
         _improve(run, parts)
     finally:
         run.close()

@@ -6,11 +6,12 @@ What is asked is written where it belongs, as a queryset; here nothing is known 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError
@@ -57,11 +58,11 @@ class _Worded(Generic[Row]):
         rows_alone = asked.query.values_select  # of `values_list`
         self.become: Callable[[list[Any]], Any] = tuple if rows_alone else _objects(compiler, chosen, asked.db)
 
-    def answer(self, row: Sequence[Any]) -> Row:
+    def answer(self, row: Sequence[Any], here: BaseDatabaseWrapper) -> Row:
         values = list(row)
         for place, converters, column in self.converters:
             for convert in converters:
-                values[place] = convert(values[place], column, connection)
+                values[place] = convert(values[place], column, here)
         return self.become(values)  # type: ignore[no-any-return]
 
 
@@ -95,24 +96,31 @@ class Question(Generic[Row]):
 
     def all(self, **given: Any) -> list[Row]:
         """This function will ask, and return what was found."""
-        worded = self._worded.get(connection.vendor)
+        here = connections[DEFAULT_DB_ALIAS]  # Django looks the connection up anew each time it is named
+        worded = self._worded.get(here.vendor)
         if worded is None:
-            worded = self._worded[connection.vendor] = _Worded(self._words())
-        if worded.locks and connection.get_autocommit():
+            worded = self._worded[here.vendor] = _Worded(self._words())
+        if worded.locks and here.get_autocommit():
             raise TransactionManagementError("A question that locks is asked inside a transaction.")
-        values = [_plain(given[one.name]) if isinstance(one, Given) else one for one in worded.given]
-        with connection.cursor() as cursor:
-            cursor.execute(worded.sql, values)
+        with here.cursor() as cursor:
+            cursor.execute(worded.sql, filled(worded.given, given, here))
             rows = cursor.fetchall()
-        return [worded.answer(row) for row in rows]
+        return [worded.answer(row, here) for row in rows]
 
     def first(self, **given: Any) -> Row | None:
         """This function will ask, and return the first that was found; a question for one says so itself."""
         return next(iter(self.all(**given)), None)
 
 
-def _plain(value: Any) -> Any:
+def filled(values: Sequence[Any], given: Mapping[str, Any], here: BaseDatabaseWrapper) -> list[Any]:
+    """This function will put what is given where the wording left room."""
+    return [_plain(given[one.name], here) if isinstance(one, Given) else one for one in values]
+
+
+def _plain(value: Any, here: BaseDatabaseWrapper) -> Any:
     """As the database takes it."""
+    if isinstance(value, datetime):
+        return here.ops.adapt_datetimefield_value(value.astimezone(UTC))
     if isinstance(value, list | tuple | range | Set):
-        return json.dumps(list(value)) if connection.vendor == "sqlite" else list(value)
-    return connection.ops.adapt_datetimefield_value(value.astimezone(UTC)) if isinstance(value, datetime) else value
+        return json.dumps(list(value)) if here.vendor == "sqlite" else list(value)
+    return value

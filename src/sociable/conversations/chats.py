@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from sociable.asking.keeping import Change, keep
 from sociable.asking.question import Given, Question
 from sociable.channels.chat.adapter import KIND, thread_key
 from sociable.conversations.chat_models import Chat, Visitor
@@ -135,7 +136,7 @@ def change(chat: Chat, **facts: Any) -> None:
     """This function will set facts of a chat."""
     for name, value in facts.items():
         setattr(chat, name, value)
-    Chat.objects.filter(pk=chat.pk).update(**facts)
+    keep([chat], list(facts))
 
 
 def seen(chat: Chat, now: datetime) -> bool:
@@ -160,10 +161,11 @@ def answered_in(conversation_id: int, channel: str, now: datetime) -> str:
     latest = _LATEST.first(conversation=conversation_id) if channel == KIND else None
     if latest is None:
         return ""
-    Chat.objects.filter(pk=latest[0]).update(said_at=now)
+    _SAID.make(chat=latest[0], now=now)
     return thread_key(latest[0])
 
 
+_SAID = Change(lambda: Chat.objects.filter(pk=Given("chat")), said_at=Given("now"))
 _LATEST = Question(lambda: _latest(Given("conversation")).values_list("pk")[:1])
 
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Substr
 
+from sociable.asking.keeping import Change, add
 from sociable.asking.question import Given, Question
 from sociable.channels.base import Parsed, ParsedAttachment, RawItem
 from sociable.channels.chat.adapter import thread_key
@@ -71,7 +73,7 @@ def store_raw(
     known = _known(account, [row.remote_id for row in rows])
     fresh = list({row.remote_id: row for row in rows if row.remote_id not in known}.values())
     for row in fresh:
-        row.save(force_insert=True)
+        add([row])
     return fresh
 
 
@@ -172,7 +174,7 @@ def add_inbound(
     if len(text) > LONGEST_TEXT_CHARS:
         text = text[:LONGEST_TEXT_CHARS]
         problems.append("It is longer than we show; the rest is in its raw form.")
-    message = Message.objects.create(
+    message = Message(
         conversation=conversation,
         partner_id=conversation.account.partner_id,
         direction=Message.Direction.OUT if parsed.by_account else Message.Direction.IN,
@@ -200,6 +202,7 @@ def add_inbound(
         reply_ref=dict(parsed.reply_ref),
         thread_key=parsed.thread_key[:500],
     )
+    add([message])
     Attachment.objects.bulk_create(
         Attachment(
             message=message,
@@ -252,7 +255,7 @@ def begin_conversation(
 def touched(conversation: Conversation, *, at: datetime, direction: str, by_person: bool) -> None:
     """This function will note that something was said: the version rises; what a person says opens what was closed."""
     conversation.version += 1
-    changes = {"version": F("version") + 1, "last_message_at": at}
+    changes: dict[str, Any] = {"last_message_at": at}
     if by_person:  # after a machine it is as it was: whoever had the last word still has it
         changes["last_direction"] = direction
     if by_person and conversation.state in (Conversation.State.CLOSED, Conversation.State.NOT_REQUEST):
@@ -260,7 +263,13 @@ def touched(conversation: Conversation, *, at: datetime, direction: str, by_pers
         changes |= {"state": Conversation.State.OPEN, "state_reason": ""}
     if by_person and direction == Message.Direction.IN:
         changes["snoozed_until_at"] = None  # they wrote: whoever put it off should see it
-    Conversation.objects.filter(pk=conversation.pk).update(**changes)
+    _touch(tuple(changes)).make(conversation=conversation.pk, **changes)
+
+
+@cache
+def _touch(names: tuple[str, ...]) -> Change:
+    columns = {name: Given(name) for name in names}
+    return Change(lambda: Conversation.objects.filter(pk=Given("conversation")), version=F("version") + 1, **columns)
 
 
 def add_outbound(
@@ -279,7 +288,7 @@ def add_outbound(
             where it was said before now, thread_key, and part_of, the first message of an answer that takes several
     """
     sender: Account = facts.get("sent_from") or conversation.account
-    return Message.objects.create(
+    message = Message(
         conversation=conversation,
         partner_id=conversation.account.partner_id,
         channel=channel,
@@ -293,6 +302,8 @@ def add_outbound(
         stored_at=now,
         **{"direction": Message.Direction.OUT, "sent_at": now, **facts},
     )
+    add([message])
+    return message
 
 
 def receipt_of(conversation: Conversation, now: datetime, *, shows: Message | None = None) -> Receipt:

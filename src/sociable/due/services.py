@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
+from sociable.asking.keeping import Change, Removal
 from sociable.asking.question import Among, Given, Question
 from sociable.due.models import DueRow, Pace
 
@@ -81,7 +82,10 @@ def hasten(key: str, at: datetime) -> bool:
 
 def withdraw(kind: str, subject_ids: Iterable[int]) -> int:
     """This function will remove the open rows of a kind for these subjects and return how many there were."""
-    return DueRow.objects.filter(kind=kind, subject_id__in=list(subject_ids), done_at=None).delete()[0]
+    return _WITHDRAWN.make(kind=kind, subjects=list(subject_ids))
+
+
+_WITHDRAWN = Removal(lambda: DueRow.objects.filter(kind=Given("kind"), subject_id__in=Among("subjects"), done_at=None))
 
 
 def claim(
@@ -156,7 +160,12 @@ _CLAIMS = Question(
 def close_all(rows: Iterable[DueRow], now: datetime) -> None:
     """This function will mark rows done that `held` has locked."""
     ids = [row.pk for row in rows]
-    DueRow.objects.filter(pk__in=ids).update(done_at=now, claim_id=NOBODY, last_error="")
+    _DONE.make(rows=ids, now=now)
+
+
+_DONE = Change(
+    lambda: DueRow.objects.filter(pk__in=Among("rows")), done_at=Given("now"), claim_id=NOBODY, last_error=""
+)
 
 
 def extend(row: DueRow, now: datetime, lease: timedelta = LEASE, *, well: bool = False) -> bool:

@@ -14,6 +14,8 @@ from typing import Any, TypedDict, Unpack
 from django.conf import settings
 from django.db import transaction
 
+from sociable.asking.keeping import Removal
+from sociable.asking.question import Given
 from sociable.channels import registry
 from sociable.channels.base import ParsedAttachment
 from sociable.conversations import chats, files, presence
@@ -97,10 +99,15 @@ def send(
         alert.acknowledge(conversation.pk, person, now)
         conversations.touched(conversation, at=now, direction="out", by_person=True)
         _queue(written, now)
-        Draft.objects.filter(conversation=conversation, person=person, kind="answer").delete()
+        _DRAFT.make(conversation=conversation.pk, person=person.pk)
         hold_or_close(conversation, person, now, closes=how.get("closes", False))
         live.publish(kind="answer", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
     return written[0]
+
+
+_DRAFT = Removal(
+    lambda: Draft.objects.filter(conversation=Given("conversation"), person=Given("person"), kind="answer")
+)
 
 
 def sign_off(account: Account, person: Person) -> str:

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from sociable.asking.keeping import Change
+from sociable.asking.question import Given
 from sociable.conversations import chats
 from sociable.conversations.models import Conversation
 from sociable.cover import duty
@@ -92,15 +94,22 @@ def hold(conversation: Conversation, person: Person, now: datetime) -> bool:
     """
     # the conditional update is what gives two people at the same instant two different requests
     until = now + hold_time()
-    free = Q(held_by=None) | Q(held_by=person) | Q(held_until_at__lte=now)
-    if not Conversation.objects.filter(free, pk=conversation.pk).update(
-        held_by=person, held_until_at=until, handed_note=""
-    ):
+    if not _HELD.make(conversation=conversation.pk, person=person.pk, until=until, now=now):
         return False
     due.ask([due.Due("hold", f"hold:{conversation.pk}", conversation.pk, until)])
     alert.acknowledge(conversation.pk, person, now)
     live.publish(kind="held", account_id=conversation.account_id, conversation_id=conversation.pk, now=now)
     return True
+
+
+_HELD = Change(
+    lambda: Conversation.objects.filter(
+        Q(held_by=None) | Q(held_by=Given("person")) | Q(held_until_at__lte=Given("now")), pk=Given("conversation")
+    ),
+    held_by=Given("person"),
+    held_until_at=Given("until"),
+    handed_note="",
+)
 
 
 def take_next(person: Person, now: datetime, accounts: list[Account] | None = None) -> Conversation:

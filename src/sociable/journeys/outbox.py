@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from sociable.asking.keeping import add
 from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.channels.base import Receipt as Taken
@@ -57,10 +58,13 @@ def queue(message: Message, *, undo_until_at: datetime, after: Outgoing | None =
             on the private link, or in the chat: it is delivered the moment it may no longer be undone.
     """
     if not message.to_addresses and undo_until_at <= message.sent_at:
-        return Outgoing.objects.create(
+        there = Outgoing(
             message=message, undo_until_at=undo_until_at, after=after, state=State.DELIVERED, detail=IT_STANDS_THERE
         )
-    outgoing = Outgoing.objects.create(message=message, undo_until_at=undo_until_at, after=after)
+        add([there])
+        return there
+    outgoing = Outgoing(message=message, undo_until_at=undo_until_at, after=after)
+    add([outgoing])
     if message.to_addresses:
         message.message_id = _key_of(message)
         message.save(update_fields=["message_id"])

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sociable.asking.keeping import Change
+from sociable.asking.question import Given
 from sociable.channels.base import Parsed
 from sociable.conversations import queries as conversations_asked
 from sociable.conversations import services as conversations
@@ -203,6 +205,14 @@ def _begin(raw: RawInbound, parsed: Parsed, stated: Stated, now: datetime) -> Co
 
 def _mark(raw: RawInbound, state: str, message: Message | None, error: str = "") -> None:
     """The last statement of the transaction: if another worker got there first, all of this is taken back."""
-    unread = RawInbound.objects.filter(pk=raw.pk, state=RawInbound.State.NEW)
-    if not unread.update(state=state, message=message, error=error[:2000]):
+    message_id = message.pk if message else None
+    if not _READ.make(raw=raw.pk, state=state, message=message_id, error=error[:2000]):
         raise TakenByAnother
+
+
+_READ = Change(
+    lambda: RawInbound.objects.filter(pk=Given("raw"), state=RawInbound.State.NEW),
+    state=Given("state"),
+    message=Given("message"),
+    error=Given("error"),
+)

@@ -32,7 +32,8 @@ class Event:
 
 def publish(*, kind: str, account_id: int, conversation_id: int | None, now: datetime) -> None:
     """This function will store a change event in the running transaction and tell open screens after it commits."""
-    event = ChangeEvent.objects.create(at=now, account_id=account_id, conversation_id=conversation_id, kind=kind)
+    event = ChangeEvent(at=now, account_id=account_id, conversation_id=conversation_id, kind=kind)
+    add([event])
     _tell({"id": event.pk, "account": account_id, "conversation": conversation_id, "kind": kind})
 
 

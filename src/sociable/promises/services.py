@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
+from sociable.asking.keeping import add, keep
 from sociable.asking.question import Given, Question
 from sociable.channels import registry
 from sociable.conversations.models import Conversation, Message, Outgoing
@@ -80,7 +81,7 @@ def begin(*, message: Message, conversation: Conversation, stated: Stated) -> Wa
     """This function will start a wait at the instant its message reached the network, with its due rows."""
     clock, version = stated.clock(message.sent_at)
     live = _waits_live(message, conversation)
-    wait = Wait.objects.create(
+    wait = Wait(
         conversation=conversation,
         account=conversation.account,
         contact_id=conversation.contact_id,
@@ -96,6 +97,7 @@ def begin(*, message: Message, conversation: Conversation, stated: Stated) -> Wa
         ordered_at=clock.ordered_at,
         in_learning=stated.account.stage == Account.Stage.LEARNING,
     )
+    add([wait])
     _warn(wait, stated.calendar)
     return wait
 
@@ -142,7 +144,7 @@ def end(
     wait.ended, wait.ended_at, wait.ended_by, wait.ended_with, wait.ended_reason = how, at, person, answer, reason
     if answer is not None and wait.acknowledged_at is None:
         wait.acknowledged_at = at
-    wait.save(update_fields=["ended", "ended_at", "ended_by", "ended_with", "ended_reason", "acknowledged_at"])
+    keep([wait], ["ended", "ended_at", "ended_by", "ended_with", "ended_reason", "acknowledged_at"])
     due.withdraw("warn", [wait.pk])
     due.withdraw("net", [wait.pk])
 

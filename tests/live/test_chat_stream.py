@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -61,14 +62,16 @@ def now() -> datetime:
     return datetime.now(tz=UTC)
 
 
-async def in_thread(what, *arguments, **named):
-    def call():
-        try:
-            return what(*arguments, **named)
-        finally:
-            connections.close_all()
+def tidily(what, *arguments, **named):
+    """Do something in a thread that keeps no connection."""
+    try:
+        return what(*arguments, **named)
+    finally:
+        connections.close_all()
 
-    return await asyncio.to_thread(call)
+
+async def in_thread(what, *arguments, **named):
+    return await asyncio.to_thread(tidily, what, *arguments, **named)
 
 
 @asynccontextmanager
@@ -189,6 +192,25 @@ def test_a_merged_conversation_is_heard_on(chat, conversation, cast):
             await until(one, "After the merge")
             await in_thread(answer, mail.conversation, cast.asha, "To both", now=now(), send_anyway=True)
             await until(one, "To both")
+
+    asyncio.run(listen())
+
+
+def test_what_is_said_as_the_stream_turns_to_the_merged_conversation_is_heard(chat, conversation, cast, monkeypatch):
+    follow = hub.follow
+
+    def as_it_turns(*given: Any) -> None:
+        with ThreadPoolExecutor(1) as pool:  # the line is stored and told of before the stream follows
+            pool.submit(tidily, say, chat, "Meanwhile", now=now()).result()
+        follow(*given)
+
+    async def listen():
+        mail = await in_thread(cast.mail, when=now())
+        async with listening(chat.secret) as one:
+            await until(one, "Hello")
+            monkeypatch.setattr(hub, "follow", as_it_turns)
+            await in_thread(join.merge, conversation.pk, mail.conversation_id, cast.asha, now(), same_person=True)
+            await until(one, "Meanwhile")
 
     asyncio.run(listen())
 

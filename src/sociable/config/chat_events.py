@@ -49,12 +49,13 @@ class ChatListener(Listener):
             return b""
         only_presence = bool(frames) and all(frame.kind == "presence" for frame in frames) and bool(self._told)
         told = await self._in_thread(self._who_writes if only_presence else self._new)
+        if told is not None and self._conversation_id is not None and self._conversation_id != self._stream.only:
+            self._audience = Audience(frozenset(), frozenset({self._conversation_id}))
+            hub.follow(self._stream, self._conversation_id)
+            told = await self._in_thread(self._new)  # with what was said there before it was followed
         if told is None:
             self._stream.put(END)
             return b""
-        if self._conversation_id is not None and self._conversation_id != self._stream.only:
-            self._audience = Audience(frozenset(), frozenset({self._conversation_id}))
-            hub.follow(self._stream, self._conversation_id)
         if not told["lines"] and told["state"] == self._told:
             return b""
         self._after, self._told = told["last"], told["state"]

@@ -2,8 +2,9 @@
 
 One process serves as `sociable serve` does, worker included; a second holds the browsers. Each chat has a line every 30 seconds,
 by turns from the resident (posted as the script posts it; heard when a desk is told of it) and from the desk (posted as the
-composer posts it; heard when its words stand in the resident's stream). A figure is the time from the first byte of the post to
-the bytes at the other side, on the machine's one clock. What desks draw anew when they are told is another benchmark: desk.py.
+composer posts it; heard when its words stand in the resident's stream). A figure is the time from the instant at which the line
+is said, which a house that is behind does not put off, to the bytes at the other side, on the machine's one clock. What desks draw
+anew when they are told is another benchmark: desk.py.
 Run: python benchmarks/chat.py [--chats 2000] [--seconds 60] [--postgresql]
 """
 
@@ -131,9 +132,10 @@ class Browsers:
         await asyncio.sleep(random.random() * EVERY_SECONDS)
         resident = random.random() < 0.5
         while time.monotonic() < ends_at:
-            self.numbers += 1
+            number = self.numbers = self.numbers + 1
+            self.sent[number] = time.monotonic()
             async with self.places:
-                await (self._resident_says if resident else self._desk_says)(chat, self.numbers)
+                await (self._resident_says if resident else self._desk_says)(chat, number)
             resident = not resident
             await asyncio.sleep(EVERY_SECONDS)
 
@@ -159,7 +161,6 @@ class Browsers:
 
     async def _post(self, head: str, body: str, number: int, wanted: bytes) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self.sent[number] = time.monotonic()
         writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
         status = await reader.readline()
         await reader.read()

@@ -14,6 +14,7 @@ from sociable.alerts.services import Came
 from sociable.asking.keeping import add
 from sociable.asking.question import Among, Question
 from sociable.directory import queries as directory
+from sociable.directory.models import Account
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert
@@ -73,18 +74,26 @@ def _tell(came: Sequence[Came], now: datetime) -> None:
 
 def _open_waits(rows: Sequence[DueRow]) -> dict[int, Wait]:
     """The waits that have not ended, locked, each with the account that judges it and who has it in hand."""
-    return {wait.pk: wait for wait in _WAITS.all(waits={row.subject_id for row in rows})}
+    waits = {wait.pk: wait for wait in _WAITS.all(waits={row.subject_id for row in rows})}
+    judged = [one for wait in waits.values() for one in (wait, wait.promise) if one is not None]
+    accounts = {account.pk: account for account in _ACCOUNTS.all(accounts={one.account_id for one in judged})}
+    for one in judged:  # many waits, few accounts: each is read once
+        one.account = accounts[one.account_id]
+    return waits
 
 
 _WAITS = Question(
     lambda: (
         Wait.objects.open()
-        .select_related(
-            "account__partner", "account__answered_from__partner", "promise__account__partner", "conversation__held_by"
-        )
+        .select_related("promise", "conversation__held_by")
         .select_for_update(of=("self",))
         .filter(pk__in=Among("waits"))
         .order_by("pk")
+    )
+)
+_ACCOUNTS = Question(
+    lambda: (
+        Account.objects.select_related("partner", "answered_from__partner").filter(pk__in=Among("accounts")).order_by()
     )
 )
 _TOLD = Question(lambda: Warned.objects.filter(wait__in=Among("waits")).values_list("wait_id", "kind").order_by())

@@ -6,8 +6,6 @@ Everything else is Django's own SQLite backend. A transaction is on the disk bef
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +13,11 @@ from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
 from sociable.config.sqlite.flushing import Flushing
-
-
-class FairLock:
-    """A lock that is handed to whoever has waited longest."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._queue: deque[threading.Lock] = deque()
-        self._taken = False
-
-    def acquire(self) -> None:
-        with self._guard:
-            if not self._taken:
-                self._taken = True
-                return
-            turn = threading.Lock()
-            turn.acquire()
-            self._queue.append(turn)
-        turn.acquire()  # released by whoever hands over
-
-    def release(self) -> None:
-        with self._guard:
-            if self._queue:
-                self._queue.popleft().release()
-            else:
-                self._taken = False
-
+from sociable.config.turns import Turns, aside
 
 # When a connection waits for the disk: at every commit, or when it says so itself.
 _AT_ONCE, _LATER = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
-_writers: dict[str, FairLock] = {}
+_writers: dict[str, Turns] = {}
 _flushing: dict[str, Flushing] = {}
 
 
@@ -54,17 +26,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._turn: FairLock | None = None
+        self._turn: Turns | None = None
         self._changes_before = 0
 
     def _start_transaction_under_autocommit(self) -> None:
-        turn = _writers.setdefault(str(self.settings_dict["NAME"]), FairLock())
-        turn.acquire()
+        turn = _writers.setdefault(str(self.settings_dict["NAME"]), Turns())
+        turn.take()
         try:
             self.connection.execute(_LATER)
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave it out
         except BaseException:
-            turn.release()
+            turn.give()
             self.connection.execute(_AT_ONCE)
             raise
         self._turn = turn
@@ -73,7 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _end_turn(self) -> None:
         if self._turn is not None:
             turn, self._turn = self._turn, None
-            turn.release()
+            turn.give()
 
     def _commit(self) -> Any:
         has_written = self._turn is not None and self.connection.total_changes != self._changes_before
@@ -89,7 +61,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         ahead = Path(f"{self.settings_dict['NAME']}-wal")
         flushing = _flushing.setdefault(str(ahead), Flushing(ahead))
         try:
-            flushing.wait()
+            with aside():
+                flushing.wait()
         except FileNotFoundError:  # a database that writes nothing ahead, in memory say
             return
         except OSError as error:

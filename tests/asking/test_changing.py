@@ -1,0 +1,57 @@
+"""A change and a removal that are worded once do what `update` and `delete` would, to the same rows and no others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.db.transaction import TransactionManagementError
+
+from sociable.asking.keeping import Change, Removal
+from sociable.asking.question import Among, Given
+from sociable.due.models import DueRow
+from tests.cast import MONDAY_10
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def rows() -> list[DueRow]:
+    return [
+        DueRow.objects.create(kind="warn", key=f"warn:{number}", subject_id=number, due_at=MONDAY_10, next_at=MONDAY_10)
+        for number in range(4)
+    ]
+
+
+def test_a_change_is_made_to_what_its_words_find_and_says_to_how_many() -> None:
+    later = MONDAY_10 + timedelta(hours=1)
+    change = Change(
+        lambda: DueRow.objects.filter(Q(subject_id__in=Among("subjects")) | Q(key=Given("key")), done_at=None),
+        attempts=F("attempts") + 1,
+        next_at=Given("at"),
+        last_error="it's 100 %",
+    )
+    assert change.make(subjects=[0, 1], key="warn:3", at=later) == 3
+    assert change.make(subjects=[0], key="", at=later) == 1
+    found = list(DueRow.objects.order_by("pk").values_list("attempts", "next_at", "last_error"))
+    once = (1, later, "it's 100 %")
+    assert found == [(2, *once[1:]), once, (0, MONDAY_10, ""), once]
+
+
+def test_what_is_removed_is_what_its_words_find() -> None:
+    removal = Removal(lambda: DueRow.objects.filter(kind=Given("kind"), subject_id__in=Among("subjects"), done_at=None))
+    assert removal.make(kind="chain", subjects=[0, 1]) == 0
+    assert removal.make(kind="warn", subjects=range(1, 3)) == 2
+    assert sorted(DueRow.objects.values_list("subject_id", flat=True)) == [0, 3]
+
+
+def test_a_change_that_is_refused_takes_its_transaction_with_it() -> None:
+    change = Change(lambda: DueRow.objects.filter(key=Given("key")), key=Given("other"))
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            change.make(key="warn:0", other="warn:1")
+        with pytest.raises(TransactionManagementError):
+            DueRow.objects.exists()
+        transaction.set_rollback(True)

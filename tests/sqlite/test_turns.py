@@ -33,12 +33,12 @@ def test_whoever_came_first_is_first(threads: ThreadPoolExecutor) -> None:
         with turns.turn():
             order.append(number)
 
-    turns.take()
+    mine = turns.take()
     going = []
     for number in range(5):
         going.append(threads.submit(one, number))
         waiting(turns, number + 1)
-    turns.give()
+    turns.give(mine)
     for future in going:
         future.result(SOON_SECONDS)
     assert order == [0, 1, 2, 3, 4]
@@ -46,39 +46,48 @@ def test_whoever_came_first_is_first(threads: ThreadPoolExecutor) -> None:
 
 def test_a_place_that_is_given_back_goes_to_who_waits_and_not_to_who_comes(threads: ThreadPoolExecutor) -> None:
     turns = Turns()
-    turns.take()
+    mine = turns.take()
     first = threads.submit(turns.take)
     waiting(turns, 1)
-    turns.give()
+    turns.give(mine)
     second = threads.submit(turns.take)
-    first.result(SOON_SECONDS)
+    theirs = first.result(SOON_SECONDS)
     waiting(turns, 1)
     assert not second.done()
-    turns.give()
+    turns.give(theirs)
     second.result(SOON_SECONDS)
 
 
 def test_no_more_than_so_many_at_a_time(threads: ThreadPoolExecutor) -> None:
     turns = Turns(2)
-    turns.take()
+    mine = turns.take()
     turns.take()
     third = threads.submit(turns.take)
     waiting(turns, 1)
     assert not third.done()
-    turns.give()
+    turns.give(mine)
     third.result(SOON_SECONDS)
 
 
-def test_where_nothing_moves_one_more_begins_and_then_they_are_as_many_as_before(threads: ThreadPoolExecutor) -> None:
+def test_beside_one_that_is_slow_the_others_go_on_one_after_another_without_waiting_again(
+    threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns = Turns(1, patience_seconds=0.01)
-    turns.take()  # and does not give it back: a page that waits for somebody else's server
-    threads.submit(turns.take).result(SOON_SECONDS)
-    assert turns._taken == 2
-    turns.give()
-    turns.give()
-    assert turns._taken == 0
-    turns.take()
-    assert turns._taken == 1
+    slow = turns.take()  # a page that waits for somebody else's server, or counts for a second
+    beside = threads.submit(turns.take).result(SOON_SECONDS)
+    monkeypatch.setattr(turns, "_patience", None)  # from here on nobody is let in for having waited
+    following = threads.submit(turns.take)
+    waiting(turns, 1)
+    assert not following.done()
+    turns.give(beside)
+    following.result(SOON_SECONDS)
+    turns.give(slow)  # which makes no room: it did not count any more
+    last = threads.submit(turns.take)
+    waiting(turns, 1)
+    assert not last.done()
+    turns.give(following.result())
+    turns.give(last.result(SOON_SECONDS))
+    assert turns._going == []
 
 
 def test_a_turn_ends_with_what_went_wrong_in_it() -> None:
@@ -100,10 +109,10 @@ def test_whoever_waits_for_something_outside_lets_the_next_go_on_and_is_next_the
         waiting(turns, 1)
         with aside():
             going[0].result(SOON_SECONDS)
-            turns.take()
+            mine = turns.take()
             going.append(threads.submit(one, 3))
             waiting(turns, 1)
-            threads.submit(lambda: (waiting(turns, 2), turns.give()))
+            threads.submit(lambda: (waiting(turns, 2), turns.give(mine)))
         order.append(2)
     for future in going:
         future.result(SOON_SECONDS)

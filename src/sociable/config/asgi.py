@@ -39,8 +39,8 @@ Scope = dict[str, Any]
 Answer = TypeVar("Answer")
 PAGE_THREADS = 8
 # Python runs one thread at a time, and the more take part the longer each takes; only a server elsewhere works meanwhile.
-# Where nobody's turn ends for a tenth of a second another begins beside them, so that a page that waits for a mail server
-# keeps nobody out.
+# Where no turn ends for a tenth of a second those who have theirs count no more, so that a page that waits for a mail server,
+# or counts for a second, keeps nobody out.
 PAGE_TURNS = 1 if "sqlite" in settings.DATABASES["default"]["ENGINE"] else 3
 PATIENCE_SECONDS = 0.1
 BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words

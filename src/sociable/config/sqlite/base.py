@@ -13,7 +13,7 @@ from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
 from sociable.config.sqlite.flushing import Flushing
-from sociable.config.turns import Turns, aside
+from sociable.config.turns import Turn, Turns, aside
 
 # When a connection waits for the disk: at every commit, or when it says so itself.
 _AT_ONCE, _LATER = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
@@ -26,26 +26,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._turn: Turns | None = None
+        self._turn: tuple[Turns, Turn] | None = None
         self._changes_before = 0
 
     def _start_transaction_under_autocommit(self) -> None:
-        turn = _writers.setdefault(str(self.settings_dict["NAME"]), Turns())
-        turn.take()
+        turns = _writers.setdefault(str(self.settings_dict["NAME"]), Turns())
+        turn = turns.take()
         try:
             self.connection.execute(_LATER)
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave it out
         except BaseException:
-            turn.give()
+            turns.give(turn)
             self.connection.execute(_AT_ONCE)
             raise
-        self._turn = turn
+        self._turn = turns, turn
         self._changes_before = self.connection.total_changes
 
     def _end_turn(self) -> None:
         if self._turn is not None:
-            turn, self._turn = self._turn, None
-            turn.give()
+            (turns, turn), self._turn = self._turn, None
+            turns.give(turn)
 
     def _commit(self) -> Any:
         has_written = self._turn is not None and self.connection.total_changes != self._changes_before

@@ -14,12 +14,12 @@ from django.test import Client
 from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.channels.base import ChannelError, RateLimited
 from sociable.channels.notices.carriers import CARRIERS
-from sociable.cover.models import Shift
+from sociable.cover.models import Shift, WorkingPattern
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert, drill, notify, tick
 from sociable.journeys.notify import Outcome
-from sociable.people.models import Role
+from sociable.people.models import Partner, Role
 from sociable.promises.models import Wait
 from sociable.worker import carrying, handing
 from sociable.worker.carrying import Carrying
@@ -220,6 +220,16 @@ def test_nor_does_what_was_to_be_told_as_a_shift_began(house, outside):
 def test_quiet_hours_that_began_meanwhile_are_kept(house, outside):
     asked_and_told(house)
     Route.objects.filter(kind="email").update(quiet_from=time(10), quiet_to=time(11))
+    hand_over(at(10))
+    assert letters(outside) == []
+    assert DueRow.objects.get(kind="notice-email").next_at == at(11)
+
+
+def test_quiet_hours_are_by_the_clock_of_whoever_keeps_them(house, outside):
+    asked_and_told(house)
+    Partner.objects.update(zone="Europe/Athens")  # two hours on
+    WorkingPattern.objects.update(zone="Europe/Athens")
+    Route.objects.filter(kind="email").update(quiet_from=time(12), quiet_to=time(13))
     hand_over(at(10))
     assert letters(outside) == []
     assert DueRow.objects.get(kind="notice-email").next_at == at(11)

@@ -69,5 +69,5 @@ def later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
     for one in notices:
         somebody = people.known(one.person_id)
         if somebody is not None and one.route is not None:
-            found[one.pk] = news.from_when(somebody, way_of(one.route, now), now)
+            found[one.pk] = news.from_when(somebody, way_of(one.route, now, people.zone_of(one.person_id)), now)
     return {pk: at for pk, at in found.items() if at > now}

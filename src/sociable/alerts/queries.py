@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.asking.question import Among, Given, Question
 from sociable.cover import duty, queries
+from sociable.cover.around import ZONE
 from sociable.cover.models import Readiness, Shift, TimeAway, WorkingPattern
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
@@ -169,12 +170,14 @@ class People:
     shifts: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
     away: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
     divisions: dict[int, str] = field(default_factory=dict)
+    zones: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, ids: set[int], now: datetime) -> People:
         """Read them, with six queries; who may no longer sign in is left out."""
         found = cls(now, dict(_NAMES.all(people=ids)))
-        found.divisions = dict(_DIVISIONS.all(people=found.names.keys()))
+        for person, division, zone in _BODIES.all(people=found.names.keys()):
+            found.divisions[person], found.zones[person] = division, zone
         for route in _ROUTES.all(people=found.names.keys()):
             found.routes[route.person_id].append(route)
         for person, on, notation, zone in _PATTERNS.all(people=found.names.keys()):
@@ -204,25 +207,28 @@ class People:
 
     def somebody(self, person_id: int, name: str, duty: Span | None = None) -> Somebody:
         """Somebody with their routes and hours."""
-        ways = tuple(way_of(route, self.now, self._zone(person_id)) for route in self.routes[person_id])
+        ways = tuple(way_of(route, self.now, self.zone_of(person_id)) for route in self.routes[person_id])
         return Somebody(person_id, name, ways, self._hours(person_id), duty)
 
-    def _zone(self, person_id: int) -> str:
-        return self.patterns[person_id][-1][2] if self.patterns[person_id] else "Europe/London"
+    def zone_of(self, person_id: int) -> str:
+        """The time zone in which somebody works now, else that of their body."""
+        stated = self.patterns[person_id]
+        begun = [zone for on, _, zone in stated if on <= self.now.date()]
+        return (begun or [zone for *_, zone in stated[:1]] or [self.zones.get(person_id, ZONE)])[-1]
 
     def _hours(self, person_id: int) -> Hours:
         stated = {on: notation for on, notation, _ in self.patterns[person_id]}
         usual, division = None, self.divisions.get(person_id, Division.ENGLAND_AND_WALES)
         if stated:
             try:
-                usual = directory.calendar_from(tuple(stated.items()), division, self._zone(person_id))
+                usual = directory.calendar_from(tuple(stated.items()), division, self.zone_of(person_id))
             except HoursError:  # what cannot be read says nothing of when they work
                 usual = None
         return Hours(usual, tuple(self.shifts[person_id]), tuple(self.away[person_id]))
 
 
-def way_of(route: Route, now: datetime, zone: str = "Europe/London") -> Way:
-    """This function will describe a route as the rule knows it."""
+def way_of(route: Route, now: datetime, zone: str = ZONE) -> Way:
+    """This function will describe a route as the rule knows it; its quiet hours are by the clock of a zone."""
     quiet = (route.quiet_from, route.quiet_to) if route.quiet_from and route.quiet_to else None
     return Way(
         key=route.pk,
@@ -260,9 +266,11 @@ def reaches(person: Person, now: datetime) -> bool:
 _NAMES = Question(
     lambda: Person.objects.filter(pk__in=Among("people"), is_active=True).values_list("pk", "name").order_by()
 )
-_DIVISIONS = Question(
+_BODIES = Question(
     lambda: (
-        Role.objects.filter(person__in=Among("people")).values_list("person_id", "partner__division").order_by("-pk")
+        Role.objects.filter(person__in=Among("people"))
+        .values_list("person_id", "partner__division", "partner__zone")
+        .order_by("-pk")
     )
 )
 _ROUTES = Question(lambda: Route.objects.filter(person__in=Among("people"), is_on=True))

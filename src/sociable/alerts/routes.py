@@ -16,8 +16,6 @@ from sociable.alerts.models import Route
 from sociable.channels.notices.carriers import CARRIERS
 from sociable.people.models import Person
 
-MOST = 12
-
 
 def allowed() -> dict[str, list[str]]:
     """This function will name the services and servers by which an administrator lets staff be told."""
@@ -69,8 +67,9 @@ def change(
     route.quiet_from, route.quiet_to = quiet or (None, None)
     if address is not None:
         route.address = CARRIERS[route.kind].check(address, allowed())
-        route.confirmed_at = None
-        route.trouble, route.trouble_since_at, route.rests_until_at, route.failures = "", None, None, 0
+        route.confirmed_at = route.doubted_at = None
+        route.trouble, route.trouble_since_at, route.failures = "", None, 0
+        route.rests_until_at, route.rests_because = None, ""
     route.save()
 
 

@@ -172,13 +172,21 @@ def _waits_of_shift(notice: Notice) -> list[Wait]:
     return list(open_ones.select_related("account__partner").order_by("due_at", "pk"))
 
 
+def _quiet(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
+    """Which of these take a route that keeps quiet now, by the clock of its person, and until when."""
+    some = [(one, one.route) for one in notices if one.route is not None and one.route.quiet_from]
+    people = alerts.People.read({one.person_id for one, _ in some}, now) if some else None
+    found = {}
+    for one, route in some:
+        zone = people.zone_of(one.person_id) if people is not None else ""
+        if (until := alerts.way_of(route, now, zone).quiet_until(now)) is not None:
+            found[one.pk] = until
+    return found
+
+
 def _later(notices: Sequence[Notice], now: datetime) -> dict[int, datetime]:
     """Which of these may not ring now, and from when: their route keeps quiet, or they are so late that nobody may be there."""
-    later = {}
-    for notice in notices:
-        until = alerts.way_of(notice.route, now).quiet_until(now) if notice.route is not None else None
-        if until is not None and notice.kind != Kind.DRILL:
-            later[notice.pk] = until
+    later = _quiet([one for one in notices if one.kind != Kind.DRILL], now)
     later |= waiting_news.later([one for one in notices if one.kind == Kind.NEWS and now - one.due_at > STALE], now)
     later |= _over(notices, now)
     stale = [one for one in notices if one.kind in OF_REQUESTS and one.account_id and now - one.due_at > STALE]

@@ -23,7 +23,6 @@ from sociable.domain.cover.reasons import as_instant, as_us, holes_of
 from sociable.domain.cover.spans import Span, minus
 from sociable.people.models import Person
 
-HALF_HOUR = timedelta(minutes=30)
 MOST_SAID = 8
 
 

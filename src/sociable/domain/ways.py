@@ -22,7 +22,6 @@ class Way(StrEnum):
     EMAIL = "email"
 
 
-MOVES = (Way.PRIVATE, Way.LINK, Way.EMAIL)
 # What onlookers read when an answer goes on elsewhere; whoever answers may put it in their own words.
 CLOSING = {
     Way.PRIVATE: "We have answered you in a private message.",

@@ -36,7 +36,6 @@ from sociable.people.models import Person
 EVERY = timedelta(minutes=10)
 NEAR_DAYS = 2  # working days; what is nearer is told at once
 FARTHEST = timedelta(weeks=6)
-BETWEEN = timedelta(minutes=15)  # two mails to one person, whatever happens
 Instants = tuple[datetime, datetime]
 DAILY_FROM = 7  # o'clock, there: the mail of the day is read when the day begins
 
@@ -182,7 +181,7 @@ def queue(now: datetime) -> None:
 
 def _is_time(concerns: list[Concern], newest: datetime | None, now: datetime) -> bool:
     """A near one at once; all others with the first mail of the day."""
-    if newest is not None and newest > now - BETWEEN:
+    if newest is not None and newest > now - tell.BETWEEN:
         return False
     calendars = directory.calendars_of({one.account for one in concerns})
     if any(begins_at(one) < _days_on(calendars[one.account_id], now, NEAR_DAYS - 1) for one in concerns):

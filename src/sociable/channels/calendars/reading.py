@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError
 
+from sociable import __version__
 from sociable.channels import outside
 from sociable.channels.base import ChannelError
 from sociable.channels.outside import InsideError
@@ -86,7 +87,7 @@ def fetch(address: str, *, etag: str = "", allowed: Collection[str] = ()) -> Fet
 
 def _session(allowed: frozenset[str]) -> requests.Session:
     session = outside.session(allowed)
-    session.headers["User-Agent"] = "Sociable/1.0.0"
+    session.headers["User-Agent"] = f"Sociable/{__version__}"
     return session
 
 

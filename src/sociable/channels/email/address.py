@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import re
 
-SIGNATURE_CHARS = 16
 LONGEST_LOCAL_PART_CHARS = 64  # RFC 5321, 4.5.3.1.1
 
 _REPLY = re.compile(r"(?:^|[^a-z0-9])r\.([a-z2-7]{1,26})\.([a-z2-7]{16})$")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
+from sociable import __version__
 from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited, nothing
 from sociable.channels.graph.config import GraphConfig
 from sociable.channels.graph.reading import Node, many, part, words
@@ -35,7 +36,7 @@ class Graph:
         self.usage = Usage()
         self._session = requests.Session()
         self._session.trust_env = False  # no .netrc: only what is set here speaks for the account
-        self._session.headers["User-Agent"] = "Sociable/1.0.0"
+        self._session.headers["User-Agent"] = f"Sociable/{__version__}"
 
     def get(self, path: str, *, token: str = "", **params: str | int) -> Node:
         """Return what is at a path; `token` speaks in place of the account's own."""

@@ -450,6 +450,44 @@ def test_what_had_not_left_when_the_process_died_is_given_to_the_next_and_not_fo
     assert {one.detail for one in rings[1:]} == {handing.BROKE}
 
 
+def test_where_no_other_process_can_be_begun_what_had_left_is_a_doubt_all_the_same(house, monkeypatch, outside):
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    told_by(house, "a@example.org", "b@example.org")
+    asked_and_told(house)
+    mortal = Mortal({0})
+
+    def once(loads, in_hand):
+        if mortal.taken:
+            raise OSError(12, "Cannot allocate memory")
+        Mortal.send(mortal, loads, in_hand)
+
+    monkeypatch.setattr(mortal, "send", once)
+    made = handing.Handing(Leases(), mortal)
+    turns(made, lambda: mortal.taken and not made._on_their_way)
+    rings = Notice.objects.filter(route__kind="email").order_by("pk")
+    assert [one.state for one in rings] == ["unknown", "queued", "queued"]
+
+
+def test_what_cannot_be_noted_of_one_notice_stops_no_other(house, loop, monkeypatch):
+    made, carrier = loop
+    told_by(house, "a@example.org", "b@example.org")
+    asked_and_told(house)
+    poison = Notice.objects.filter(route__kind="email").order_by("pk")[0]
+    finish = notify.finish
+
+    def finishes(outcomes, now):
+        if any(one.errand.notice_id == poison.pk for one in outcomes):
+            raise ValueError("a NUL, say, which PostgreSQL keeps nowhere")
+        finish(outcomes, now)
+
+    monkeypatch.setattr(notify, "finish", finishes)
+    turns(made, lambda: len(carrier.took) == 3 and not made._on_their_way)
+    made.turn()
+    rings = Notice.objects.filter(route__kind="email").order_by("pk")
+    assert [one.state for one in rings] == ["handing", "handed", "handed"]
+    assert poison.pk in {row.subject_id for row in DueRow.objects.filter(kind="notice-email", done_at=None)}
+
+
 def test_more_of_one_kind_than_may_be_on_their_way_wait_and_hold_up_no_other(house, loop, monkeypatch):
     made, carrier = loop
     monkeypatch.setattr(handing, "BATCH", 2)

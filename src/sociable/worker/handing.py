@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from sociable.channels.base import ChannelError, OutcomeUnknown
@@ -183,10 +183,28 @@ class Handing:
         self._unnoted += ended
         if not self._unnoted:
             return
-        notify.finish(self._unnoted, timezone.now())
+        try:
+            notify.finish(self._unnoted, timezone.now())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("what became of notices could not be noted together", extra={"rows": len(self._unnoted)})
+            self._note_each()
         for outcome in self._unnoted:
             self._leases.drop(outcome.errand.row)
         self._unnoted = []
+
+    def _note_each(self) -> None:
+        """Each is noted alone, so that none stops the others; what cannot be noted is a doubt when its lease ends."""
+        for outcome in self._unnoted:
+            try:
+                notify.finish([outcome], timezone.now())
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                log.exception(
+                    "what became of a notice could not be noted", extra={"notice_id": outcome.errand.notice_id}
+                )
 
     def _ended(self) -> list[Outcome]:
         ended = []
@@ -199,7 +217,7 @@ class Handing:
                 ended += [self._outcome(said) for said in news.ended]
         except Died:
             log.error("the process that carries notices has died", extra={"in_hand": len(self._on_their_way)})  # noqa: TRY400 - ours, with no trace worth a line
-            ended = self._after_death()
+            ended += self._after_death()
         return ended
 
     def _outcome(self, said: Said) -> Outcome:
@@ -218,7 +236,12 @@ class Handing:
         for one in kept:
             one.deaths += 1
         ended += [Outcome(one.errand, error=ChannelError(BROKE)) for one in kept if one.deaths > DEATHS]
-        self._send([one for one in kept if one.deaths <= DEATHS])
+        try:
+            self._send([one for one in kept if one.deaths <= DEATHS])
+        except OSError:  # no process can be begun: what was to go to it takes another route
+            log.exception("no process can be begun that carries notices")
+            ended += [Outcome(one.errand, error=ChannelError(BROKE)) for one in self._on_their_way.values()]
+            self._on_their_way = {}
         return ended
 
 

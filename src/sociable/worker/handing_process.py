@@ -70,7 +70,7 @@ def _listen(pipe: IO[bytes], heard: queue.SimpleQueue[News | None]) -> None:
     try:
         while True:
             heard.put(pickle.load(pipe))  # noqa: S301 - written by our own process
-    except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+    except Exception:  # noqa: BLE001 - whatever it is, nothing more can be heard of it
         heard.put(None)
 
 

@@ -246,7 +246,7 @@ def _detail(answer: Answer, refused: list[str]) -> str:
 
 
 def _words(answer: Answer) -> str:
-    said = " ".join(answer[1].decode("utf-8", "replace").split())[:300]
+    said = " ".join(answer[1].decode("utf-8", "replace").replace("\x00", " ").split())[:300]
     return f"{answer[0]} {said}" + ("" if said.endswith(".") else ".")
 
 

@@ -98,7 +98,7 @@ def _plugin(address: str) -> Any:
 
 def _said(result: Any, address: str) -> str:
     """The last word of the service, unless it holds a part of the address."""
-    said = [str(entry.message) for entry in result.logs()]
+    said = [str(entry.message).replace("\x00", " ") for entry in result.logs()]
     secrets = [part for part in address.replace("?", "/").replace("@", "/").split("/") if len(part) > 6]
     last = next((line for line in reversed(said) if not any(part in line for part in secrets)), "")
     return f" {last[:200]}" if last else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 
 from sociable.asking.keeping import Change, Removal
 from sociable.asking.question import Among, Given
@@ -55,3 +56,11 @@ def test_a_change_that_is_refused_takes_its_transaction_with_it() -> None:
         with pytest.raises(TransactionManagementError):
             DueRow.objects.exists()
         transaction.set_rollback(True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_nobody_began_a_transaction_it_is_one_so_that_writers_take_turns() -> None:
+    removal = Removal(lambda: DueRow.objects.filter(kind=Given("kind")))
+    with CaptureQueriesContext(connection) as asked:
+        removal.make(kind="warn")
+    assert [query["sql"].split()[0] for query in asked.captured_queries] == ["BEGIN", "DELETE", "COMMIT"]

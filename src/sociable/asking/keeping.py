@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.subqueries import DeleteQuery, UpdateQuery
-from django.db.transaction import mark_for_rollback_on_error
+from django.db.transaction import atomic, mark_for_rollback_on_error
 
 from sociable.asking.question import filled
 
@@ -31,15 +31,16 @@ def add(rows: Iterable[Row]) -> list[Row]:
     """
     made = list(rows)
     here = connections[DEFAULT_DB_ALIAS]
-    for some in (made[first : first + _MOST_AT_ONCE] for first in range(0, len(made), _MOST_AT_ONCE)):
-        sql, columns = _insert(type(some[0]), len(some), here.vendor)
-        values = list(chain.from_iterable(_values(row, columns, here) for row in some))
-        with mark_for_rollback_on_error(using=here.alias), here.cursor() as cursor:
-            cursor.execute(sql, values)
-            ids = sorted(cursor.fetchall())
-        for row, (pk,) in zip(some, ids, strict=True):
-            row.pk = pk
-            row._state.adding, row._state.db = False, here.alias  # noqa: SLF001 - as `bulk_create` does
+    with atomic(savepoint=False):  # all or none, also where the caller has no transaction
+        for some in (made[first : first + _MOST_AT_ONCE] for first in range(0, len(made), _MOST_AT_ONCE)):
+            sql, columns = _insert(type(some[0]), len(some), here.vendor)
+            values = list(chain.from_iterable(_values(row, columns, here) for row in some))
+            with here.cursor() as cursor:
+                cursor.execute(sql, values)
+                ids = sorted(cursor.fetchall())
+            for row, (pk,) in zip(some, ids, strict=True):
+                row.pk = pk
+                row._state.adding, row._state.db = False, here.alias  # noqa: SLF001 - as `bulk_create` does
     return made
 
 
@@ -62,7 +63,7 @@ def keep(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
         return
     here = connections[DEFAULT_DB_ALIAS]
     sql, columns = _update(type(rows[0]), tuple(fields), here.vendor)
-    with here.cursor() as cursor:
+    with mark_for_rollback_on_error(using=here.alias), here.cursor() as cursor:
         cursor.executemany(sql, [[*_values(row, columns, here), row.pk] for row in rows])
 
 
@@ -93,7 +94,10 @@ class Change:
         if worded is None:
             worded = self._worded[here.vendor] = self._word()
         sql, values = worded
-        with mark_for_rollback_on_error(using=here.alias), here.cursor() as cursor:
+        with (
+            atomic(savepoint=False),
+            here.cursor() as cursor,
+        ):  # where there is no transaction yet, writers of SQLite take turns by it
             cursor.execute(sql, filled(values, given, here))
             return int(cursor.rowcount)
 

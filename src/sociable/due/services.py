@@ -99,8 +99,11 @@ def claim(
 
     Shape:  at most `limit` rows, earliest first, each with its attempt number raised; of some kinds and paces where named
     """
+    wanted = None if kinds is None else tuple(kinds)
+    if limit < 1 or wanted == ():
+        return []
     claim_id = secrets.randbits(62) + 1
-    question = _due_rows(None if kinds is None else tuple(kinds), None if paces is None else tuple(paces), limit)
+    question = _due_rows(wanted, None if paces is None else tuple(paces), limit)
     with transaction.atomic():
         taken = question.all(now=now)
         if taken:

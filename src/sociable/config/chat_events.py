@@ -41,7 +41,10 @@ class ChatListener(Listener):
 
     def may_hear(self, frame: Frame) -> bool:
         """This function will say whether an event may change what this browser is shown."""
-        return super().may_hear(frame) and frame.kind not in OF_THE_DESK and not frame.kind.startswith("warn")
+        followed = frame.person_id is None and frame.conversation_id is not None
+        # what is followed may be what another was merged into meanwhile: of that it hears by this one
+        theirs = super().may_hear(frame) or (followed and frame.conversation_id == self._stream.only)
+        return theirs and frame.kind not in OF_THE_DESK and not frame.kind.startswith("warn")
 
     async def words(self, frames: Sequence[Frame]) -> bytes:
         """This function will return what is new, numbered by its last line; nothing where nothing is."""
@@ -49,7 +52,7 @@ class ChatListener(Listener):
             return b""
         only_presence = bool(frames) and all(frame.kind == "presence" for frame in frames) and bool(self._told)
         told = await self._in_thread(self._who_writes if only_presence else self._new)
-        if told is not None and self._conversation_id is not None and self._conversation_id != self._stream.only:
+        while told is not None and self._conversation_id is not None and self._conversation_id != self._stream.only:
             self._audience = Audience(frozenset(), frozenset({self._conversation_id}))
             hub.follow(self._stream, self._conversation_id)
             told = await self._in_thread(self._new)  # with what was said there before it was followed

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sociable.alerts.models import Notice
 from sociable.cover import calendars, signing
 from sociable.cover.models import CalendarFeed, Shift, TimeAway
 from sociable.cover.signing import Given
@@ -204,9 +205,9 @@ def test_whoever_plans_is_written_to_of_a_hole_but_not_of_a_calendar_anew(
     shift.accounts.add(cast.help)
     server.put("/secret.ics", calendar(MEETING))
     look(at(9))
-    assert not DueRow.objects.filter(kind="away").exists(), "the first look brings in what everybody planned around"
+    assert not Notice.objects.filter(kind="news").exists(), "the first look brings in what everybody planned around"
     server.put("/secret.ics", calendar(MEETING, event("5", "20261124T150000Z", "20261124T160000Z", "New")))
     look(at(10))
-    assert list(DueRow.objects.filter(kind="away").values_list("subject_id", flat=True)) == [cast.lee.pk]
+    assert list(Notice.objects.filter(kind="news").values_list("person_id", flat=True)) == [cast.lee.pk]
     look(at(10) + timedelta(hours=1))
-    assert DueRow.objects.filter(kind="away").count() == 1
+    assert Notice.objects.filter(kind="news").count() == 1

@@ -141,7 +141,8 @@ def take_leave(cast: Cast, lead: Pages, day: Any) -> None:
 
 def assert_told_of_the_hole(outside: Scripted, day: Any) -> None:
     look(timezone.now() + timedelta(minutes=10))
-    (mail,) = letters(outside)
+    agreed, mail = letters(outside)
+    assert (agreed["To"], agreed["Subject"]) == ("asha@staff.example.org", "Your time away is agreed")
     assert mail["To"] == "lee@staff.example.org"
     assert f"{day:%A} {day.day} {day:%B}" in mail["Subject"]
 
@@ -169,9 +170,9 @@ def ring_until_acknowledged(cast: Cast, outside: Scripted, asked_at: datetime) -
     cast.ask(when=asked_at)
     house.pass_time(asked_at)
     hand_over(asked_at)
-    assert [mail["To"] for mail in letters(outside)[1:]] == ["ben@staff.example.org"]
+    assert [mail["To"] for mail in letters(outside)[2:]] == ["ben@staff.example.org"]
     for minutes in range(0, 31, 5):
         house.pass_time(later(asked_at, minutes=minutes))
         hand_over(later(asked_at, minutes=minutes))
-    assert [mail["To"] for mail in letters(outside)[1:]] == ["ben@staff.example.org", "lee@staff.example.org"]
-    assert {notice.late_because for notice in Notice.objects.all()} == {""}
+    assert [mail["To"] for mail in letters(outside)[2:]] == ["ben@staff.example.org", "lee@staff.example.org"]
+    assert {notice.late_because for notice in Notice.objects.filter(kind="request")} == {""}

@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections, transaction
 
+from sociable.config.chat_events import ChatListener
 from sociable.conversations.models import Chat, Conversation
 from sociable.domain.chat import LAPSES_AFTER
 from sociable.journeys import answer as answering
@@ -213,6 +214,26 @@ def test_what_is_said_as_the_stream_turns_to_the_merged_conversation_is_heard(ch
             await until(one, "Meanwhile")
 
     asyncio.run(listen())
+
+
+def test_word_of_a_merge_is_heard_also_once_the_browser_was_looked_at_again(chat, conversation, cast):
+    mail, held = cast.mail(when=now()), Chat.objects.get()
+
+    async def look_and_hear() -> list[bool]:
+        one = ChatListener(held, 0, send=None, headers=(), in_thread=in_thread)
+        try:
+            one._audience = await one._look_at_chat()  # by now of the conversation it was merged into alone
+            frames = [hub.Frame(b"", None, pk, "merged") for pk in (conversation.pk, mail.conversation_id)]
+            others = [
+                hub.Frame(b"", 0, conversation.pk, "merged", person_id=cast.asha.pk),
+                hub.Frame(b"", 0, None, "merged"),
+            ]
+            return [one.may_hear(frame) for frame in (*frames, *others)]
+        finally:
+            hub.close_stream(one._stream)
+
+    join.merge(conversation.pk, mail.conversation_id, cast.asha, now(), same_person=True)
+    assert asyncio.run(look_and_hear()) == [True, True, False, False]
 
 
 def test_a_revoked_secret_hears_nothing_more(chat, conversation, cast):

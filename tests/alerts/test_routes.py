@@ -24,6 +24,7 @@ from sociable.channels.notices import apprise, push
 from sociable.channels.notices.base import Parcel
 from sociable.channels.notices.carriers import CARRIERS
 from sociable.channels.notices.email import EmailCarrier
+from sociable.config import settings
 from tests.cast import MONDAY_10
 from tests.channels.sms.conftest import SETTINGS
 from tests.servers.notify import notify_service
@@ -197,19 +198,8 @@ def test_nobody_is_sent_on_to_another_server(web):
 
 
 def test_every_service_that_is_allowed_without_asking_speaks_by_what_is_checked():
-    for name in (
-        "discord",
-        "gchat",
-        "matrix",
-        "mmost",
-        "ntfy",
-        "pover",
-        "rocket",
-        "slack",
-        "tgram",
-        "workflows",
-        "zulip",
-    ):
+    assert settings.USUAL_ALERT_SERVICES
+    for name in settings.USUAL_ALERT_SERVICES:
         service = NotificationManager()[name]
         assert any("requests" in vars(module) for module in apprise._modules(service)), name
 

@@ -50,21 +50,20 @@ PUBLIC_URL = _text("PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
 CALENDAR_HOSTS = _list("CALENDAR_HOSTS")
 # By which services of a workplace staff may be told, and on which servers where an address names one. A whole name may be inside
 # the own network; one with an asterisk may not.
-ALERT_SERVICES = _list("ALERT_SERVICES") or (
-    [
-        "discord",
-        "gchat",
-        "matrix",
-        "mmost",
-        "ntfy",
-        "pover",
-        "rocket",
-        "slack",
-        "tgram",
-        "workflows",
-        "zulip",
-    ]
-)
+USUAL_ALERT_SERVICES = [
+    "discord",
+    "gchat",
+    "matrix",
+    "mmost",
+    "ntfy",
+    "pover",
+    "rocket",
+    "slack",
+    "tgram",
+    "workflows",
+    "zulip",
+]
+ALERT_SERVICES = _list("ALERT_SERVICES") or USUAL_ALERT_SERVICES
 ALERT_HOSTS = _list("ALERT_HOSTS") or ["ntfy.sh", "*.logic.azure.com", "*.api.powerplatform.com"]
 MAIL_DOMAIN = _text("MAIL_DOMAIN", urlsplit(PUBLIC_URL).hostname or "localhost")
 

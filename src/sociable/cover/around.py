@@ -16,7 +16,7 @@ from sociable.cover.models import Readiness, Shift, Shifts, TimeAway, WorkingPat
 from sociable.directory.models import Account
 from sociable.directory.queries import calendar_from
 from sociable.domain.cover import limits
-from sociable.domain.cover.limits import Around, Concern, Limits
+from sociable.domain.cover.limits import Around, Concern, Limits, span_words
 from sociable.people.models import Partner, Person
 
 REACH = timedelta(
@@ -141,6 +141,11 @@ def zone_of(person: Person) -> str:
     """This function will return the time zone of somebody's body."""
     body = body_of(person)
     return body.zone if body else ZONE
+
+
+def when_words(shift: Shift) -> str:
+    """This function will say when a shift lies, as the clock of whoever works it shows it."""
+    return span_words((shift.starts_at, shift.ends_at), ZoneInfo(zone_of(shift.person)))
 
 
 def local_day(at: datetime, zone: str) -> date:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -29,7 +28,6 @@ from sociable.cover.rota import (
     told,
     wanted_as,
 )
-from sociable.domain.cover.limits import span_words
 from sociable.people.models import Person
 
 
@@ -109,7 +107,7 @@ def _check_unchanged(drafts: Iterable[Shift]) -> None:
     """What a draft changes must still stand; it may have been cancelled or swapped since."""
     for draft in drafts:
         if draft.replaces is not None and draft.replaces.state != Shift.State.PUBLISHED:
-            when = _when(draft.replaces)
+            when = around.when_words(draft.replaces)
             raise Stale(
                 f"{draft.replaces.person.first_name}'s shift {when} was cancelled or swapped since its change was drafted. "
                 "Remove that draft, then publish."
@@ -145,8 +143,6 @@ def _check_nobody_twice(people: Iterable[Person], since: datetime) -> None:
         for one, other in pairwise(shifts):
             if one.ends_at > other.starts_at:
                 name = one.person.first_name
-                raise ShiftRefused(f"{name} would be on two shifts at once: {_when(one)}, and {_when(other)}.")
-
-
-def _when(shift: Shift) -> str:
-    return span_words((shift.starts_at, shift.ends_at), ZoneInfo(around.zone_of(shift.person)))
+                raise ShiftRefused(
+                    f"{name} would be on two shifts at once: {around.when_words(one)}, and {around.when_words(other)}."
+                )

@@ -5,7 +5,7 @@ Who is next, and why, is decided in domain/alerting; a route is used by notify, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -31,13 +31,15 @@ def begin(came: Sequence[Came], now: datetime) -> None:
     told_at_all = alerts.alerted(one.wait.account for one in came)
     begun = [one for one in came if one.wait.account_id in told_at_all]
     if begun:
-        services.begin(begun, _facts([one.wait for one in begun], now), now)
+        services.begin(begun, facts_of([one.wait for one in begun], now), now)
 
 
-def _facts(waits: Sequence[Wait], now: datetime) -> Facts:
+def facts_of(waits: Iterable[Wait], now: datetime) -> Facts:
+    """This function will read how things stand for the accounts of waits, and for whoever has their requests in hand."""
+    given = list(waits)
     services.give_usual_routes(now)
-    accounts = {wait.account_id: wait.account for wait in waits}
-    holders = {wait.conversation.held_by_id: wait.conversation.held_by for wait in waits}
+    accounts = {wait.account_id: wait.account for wait in given}
+    holders = {wait.conversation.held_by_id: wait.conversation.held_by for wait in given}
     return alerts.facts(accounts.values(), now, [one for one in holders.values() if one is not None])
 
 
@@ -57,7 +59,7 @@ def climb_all(rows: Sequence[DueRow], now: datetime) -> int:
         _end(over, now)
         due.close_all(ours, now)
         open_ones = [chain for chain in going if chain.wait.is_open]
-        services.climb(open_ones, _facts([chain.wait for chain in open_ones], now), now)
+        services.climb(open_ones, facts_of([chain.wait for chain in open_ones], now), now)
     return len(ours)
 
 

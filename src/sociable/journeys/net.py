@@ -68,7 +68,7 @@ def look_all(rows: Sequence[DueRow], now: datetime) -> int:
     with transaction.atomic():
         waits = _locked({row.subject_id for row in rows})
         ours = due.held(rows)
-        facts = _facts(waits.values(), now)
+        facts = alert.facts_of(waits.values(), now)
         alerted = alerts.alerted(one.account for one in waits.values())
         calendars = _calendars(waits.values())
         near = []
@@ -95,14 +95,6 @@ def _locked(ids: set[int]) -> dict[int, Wait]:
         "conversation__held_by", "conversation__account__partner", "conversation__account__service",
     )  # fmt: skip
     return {wait.pk: wait for wait in wanted.select_for_update(of=("self",)).order_by("pk")}
-
-
-def _facts(waits: Iterable[Wait], now: datetime) -> Facts:
-    given = list(waits)
-    services.give_usual_routes(now)
-    holders = {one.conversation.held_by_id: one.conversation.held_by for one in given}
-    accounts = {wait.account_id: wait.account for wait in given}
-    return alerts.facts(accounts.values(), now, [one for one in holders.values() if one is not None])
 
 
 def _judge(wait: Wait) -> Account:
@@ -303,7 +295,7 @@ def hand_back(conversation_id: int, person: Person, now: datetime) -> Person | N
             partner_id=conversation.account.partner_id, now=now, person=person,
         )  # fmt: skip
         fresh = _locked({wait.pk})[wait.pk]
-        return _hand_on([Near(fresh, now, None)], _facts([fresh], now), now).get(wait.pk)
+        return _hand_on([Near(fresh, now, None)], alert.facts_of([fresh], now), now).get(wait.pk)
 
 
 def acknowledge(notice: Notice, now: datetime) -> None:

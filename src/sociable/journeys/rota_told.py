@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -12,7 +11,6 @@ from sociable.alerts.models import Notice
 from sociable.alerts.words import Words
 from sociable.cover import around
 from sociable.cover.models import RotaChange
-from sociable.domain.cover.limits import span_words
 from sociable.domain.worktime.wording import and_words
 from sociable.due import services as due
 from sociable.due.models import DueRow
@@ -48,7 +46,7 @@ def said(notice: Notice, now: datetime) -> Words | None:
 
 def _line(change: RotaChange) -> str:
     shift = change.shift
-    when = span_words((shift.starts_at, shift.ends_at), ZoneInfo(around.zone_of(shift.person)))
+    when = around.when_words(shift)
     accounts = and_words([one.name for one in shift.accounts.all()] or ["no account"])
     words = f". “{change.words}”" if change.words else ""
     return f"- {change.get_what_display()}: {when}, {accounts}{words}"

@@ -35,7 +35,6 @@ from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
 from sociable.planning import rota
 from sociable.planning.rights import page
-from sociable.planning.rota_mine import when_words
 
 MOST_BYTES = 2 * 1024 * 1024
 SHOWN = 300
@@ -235,7 +234,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
     context = {
         "account": found,
         "shifts": [
-            {"shift": shift, "when": when_words(shift)}
+            {"shift": shift, "when": around.when_words(shift)}
             for shift in shifts.select_related("person").order_by("starts_at")
         ],
         "feed_url": feed_url(feeding.of_account(found, now)),

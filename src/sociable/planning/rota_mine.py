@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sociable.cover import around, duty, feeding, swaps, wishes
 from sociable.cover.models import Shift, Swap
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
-from sociable.domain.cover.limits import Concern, span_words
+from sociable.domain.cover.limits import Concern
 from sociable.domain.errors import DomainError
 from sociable.domain.worktime.wording import and_words
 from sociable.people.models import Person
@@ -52,12 +51,7 @@ class _ShiftField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django h
     """Shifts, each said by who works it and when."""
 
     def label_from_instance(self, obj: Shift) -> str:
-        return f"{obj.person.name}: {when_words(obj)}"
-
-
-def when_words(shift: Shift) -> str:
-    """This function will say when a shift lies, as the clock of whoever works it shows it."""
-    return span_words((shift.starts_at, shift.ends_at), ZoneInfo(around.zone_of(shift.person)))
+        return f"{obj.person.name}: {around.when_words(obj)}"
 
 
 @staff
@@ -89,7 +83,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def offered(person: Person, now: datetime) -> list[dict[str, Any]]:
     """This function will list the swaps somebody can agree to, as pages show them."""
     return [
-        {"swap": swap, "back": when_words(swap.in_return) if swap.in_return else "", **_said(swap.shift)}
+        {"swap": swap, "back": around.when_words(swap.in_return) if swap.in_return else "", **_said(swap.shift)}
         for swap in swaps.offered_to(person, now)
     ]
 
@@ -97,7 +91,7 @@ def offered(person: Person, now: datetime) -> list[dict[str, Any]]:
 def _said(shift: Shift) -> dict[str, Any]:
     return {
         "shift": shift,
-        "when": when_words(shift),
+        "when": around.when_words(shift),
         "accounts": and_words([account.name for account in shift.accounts.all()] or ["no account"]),
     }
 
@@ -143,9 +137,9 @@ def agree(request: HttpRequest, swap_id: int) -> HttpResponse:
             messages.error(request, refusal.message)
             return redirect(_next(request))
         else:
-            messages.success(request, f"The shift is yours: {when_words(swap.shift)}.")
+            messages.success(request, f"The shift is yours: {around.when_words(swap.shift)}.")
             return redirect(_next(request))
-    context = {"swap": swap, "concerns": concerns, "back": when_words(swap.in_return) if swap.in_return else ""}
+    context = {"swap": swap, "concerns": concerns, "back": around.when_words(swap.in_return) if swap.in_return else ""}
     return page(request, "rota", "rota_swap_agree.html", context | _said(swap.shift), status=409 if concerns else 200)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,6 @@ from sociable.cover import around, publishing
 from sociable.cover import rota as verbs
 from sociable.cover.models import Shift
 from sociable.cover.rota import ShiftRefused, Stale
-from sociable.domain.cover.limits import span_words
 from sociable.domain.worktime.wording import and_words
 from sociable.people.parts import signed_in, staff
 from sociable.planning import rota
@@ -85,7 +83,7 @@ def _change(draft: Shift) -> dict[str, Any]:
         "draft": draft,
         "kind": "Taken off" if draft.only_removes else "Changed" if was else "New",
         "tone": "late" if draft.only_removes else "info" if was else "good",
-        "when": _when(draft),
+        "when": around.when_words(draft),
         "accounts": and_words([account.name for account in draft.accounts.all()] or ["no account"]),
         "was": _was(draft, was) if was and not draft.only_removes else "",
         "against": [each.words for each in against],
@@ -96,11 +94,7 @@ def _change(draft: Shift) -> dict[str, Any]:
 def _was(draft: Shift, was: Shift) -> str:
     who = f"{was.person.name}, " if was.person_id != draft.person_id else ""
     accounts = and_words([account.name for account in was.accounts.all()] or ["no account"])
-    return f"{who}{_when(was)}, {accounts}"
-
-
-def _when(shift: Shift) -> str:
-    return span_words((shift.starts_at, shift.ends_at), ZoneInfo(around.zone_of(shift.person)))
+    return f"{who}{around.when_words(was)}, {accounts}"
 
 
 def _done_words(done: publishing.Published) -> str:

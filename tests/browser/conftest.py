@@ -72,7 +72,8 @@ def page(open_browser: Callable[..., Page]) -> Page:
 
 
 def check_fits(page: Page) -> None:
-    """Fail where a page is wider than its window."""
+    """Fail where a page is wider than its window; one that a click has only begun to open is waited for."""
+    page.wait_for_load_state()
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than its window of {page.viewport_size}"
 

@@ -242,6 +242,7 @@ def measure(count: int, seconds: int, database_url: str) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from sociable.config import preparing
     from sociable.config.commands.serve import _allow_many_connections
     from sociable.live import hub, listen
     from sociable.worker.loop import Worker
@@ -255,6 +256,7 @@ def measure(count: int, seconds: int, database_url: str) -> None:
     told, stop = {"desks": _people(), "chats": _chats(count)}, threading.Event()
     print(f"  {count:,} chats begun and a line said in each in {time.monotonic() - began:.0f} s")
     connection.close()
+    preparing.settle()
     listen.start(stop)
     worker = Worker()
     worker.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.commands.conftest import Installation
 
 KILLED = """
@@ -19,6 +21,27 @@ from sociable.due.models import DueRow
 row = DueRow.objects.get(kind="housekeeping")
 print(json.dumps({"in_hand": row.claim_id != 0, "done_at_once": row.due_at.timestamp() > __import__("time").time()}))
 """
+
+SETTLED = """
+import gc, os, sys
+from sociable.config.command import main
+from sociable.worker.loop import Worker
+
+def begin(_worker):
+    print("kept", gc.get_freeze_count(), flush=True)
+    os._exit(0)
+
+Worker.start = begin
+sys.argv = ["sociable", "{command}"]
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_what_is_loaded_when_work_begins_is_not_looked_through_again_and_again(installation: Installation, command: str):
+    done = installation.with_example().python(SETTLED.replace("{command}", command))
+    kept = [line for line in done.out.splitlines() if line.startswith("kept ")]
+    assert int(kept[0].split()[1]) > 100_000, done.err  # all that Django and the house are, and not some of it
 
 
 def test_what_a_killed_worker_had_in_hand_is_done_at_once_where_nobody_else_can_be_at_it(installation: Installation):

@@ -6,6 +6,7 @@ Each step does nothing where nothing is to be done, so that a second start is qu
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 from collections.abc import Iterator
@@ -70,6 +71,16 @@ def take_over(lock: IO[str] | None) -> None:
     """
     if lock is not None:
         due.take_back(timezone.now())
+
+
+def settle() -> None:
+    """This function will take all that is loaded by now out of the garbage collector's sight; call it before work begins.
+
+    It stays until the process ends. A full collection looked through it each time, and all stood still for some 0.16 s:
+    `benchmarks/alerts.py` shows it in the hundredth notice.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def prepare() -> None:

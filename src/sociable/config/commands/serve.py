@@ -114,6 +114,7 @@ def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
+    preparing.settle()
     listen.start(stop)
     working = Worker() if worker else None
     if working is not None:

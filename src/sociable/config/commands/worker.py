@@ -49,6 +49,7 @@ def _work() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
+    preparing.settle()
     listen.start(stop)
     worker = Worker()
     worker.start()

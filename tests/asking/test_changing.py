@@ -29,7 +29,7 @@ def rows() -> list[DueRow]:
 def test_a_change_is_made_to_what_its_words_find_and_says_to_how_many() -> None:
     later = MONDAY_10 + timedelta(hours=1)
     change = Change(
-        lambda: DueRow.objects.filter(Q(subject_id__in=Among("subjects")) | Q(key=Given("key")), done_at=None),
+        lambda: DueRow.objects.filter(Q(Among("subject_id", "subjects")) | Q(key=Given("key")), done_at=None),
         attempts=F("attempts") + 1,
         next_at=Given("at"),
         last_error="it's 100 %",
@@ -42,7 +42,7 @@ def test_a_change_is_made_to_what_its_words_find_and_says_to_how_many() -> None:
 
 
 def test_what_is_removed_is_what_its_words_find() -> None:
-    removal = Removal(lambda: DueRow.objects.filter(kind=Given("kind"), subject_id__in=Among("subjects"), done_at=None))
+    removal = Removal(lambda: DueRow.objects.filter(Among("subject_id", "subjects"), kind=Given("kind"), done_at=None))
     assert removal.make(kind="chain", subjects=[0, 1]) == 0
     assert removal.make(kind="warn", subjects=range(1, 3)) == 2
     assert sorted(DueRow.objects.values_list("subject_id", flat=True)) == [0, 3]

@@ -88,13 +88,25 @@ def test_it_is_worded_once(two: list[Message]) -> None:
     assert len(worded) == 1
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one way to look ids up")
+def test_ids_are_compared_with_a_list_and_not_joined_to_one() -> None:
+    """PostgreSQL that does not know yet how large a table is reads the whole of it to join it to a list."""
+    question = DueRow.objects.filter(Among("pk", "rows"), done_at=None).query.get_compiler(using="default")
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + question.as_sql()[0], [[1, 2, 3]])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "ANY (" in plan, plan
+    assert "Join" not in plan, plan
+    assert "ProjectSet" not in plan, plan
+
+
 def test_what_is_not_given_is_missed_at_once(two: list[Message]) -> None:
     with pytest.raises(KeyError):
         Question(lambda: Message.objects.filter(pk=Given("number"))).all(nummer=two[0].pk)
 
 
 def test_ids_go_in_as_a_list_however_many_there_are(two: list[Message], django_assert_num_queries: Any) -> None:
-    question = Question(lambda: Message.objects.filter(pk__in=Among("numbers")).values_list("pk").order_by("pk"))
+    question = Question(lambda: Message.objects.filter(Among("pk", "numbers")).values_list("pk").order_by("pk"))
     ids = [message.pk for message in two]
     with django_assert_num_queries(4):
         assert question.all(numbers=[]) == []

@@ -38,7 +38,9 @@ main()
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
-def test_what_is_loaded_when_work_begins_is_not_looked_through_again_and_again(installation: Installation, command: str):
+def test_what_is_loaded_when_work_begins_is_not_looked_through_again_and_again(
+    installation: Installation, command: str
+):
     done = installation.with_example().python(SETTLED.replace("{command}", command))
     kept = [line for line in done.out.splitlines() if line.startswith("kept ")]
     assert int(kept[0].split()[1]) > 100_000, done.err  # all that Django and the house are, and not some of it

@@ -84,7 +84,7 @@ def facts(accounts: Iterable[Account], now: datetime, besides: Iterable[Person] 
 
 
 _POLICIES = Question(
-    lambda: AlertPolicy.objects.filter(account__in=Among("accounts")).select_related("named").order_by()
+    lambda: AlertPolicy.objects.filter(Among("account", "accounts")).select_related("named").order_by()
 )
 
 
@@ -107,11 +107,11 @@ def alerted(accounts: Iterable[Account]) -> frozenset[int]:
 
 
 _IS_ON = Question(
-    lambda: AlertPolicy.objects.filter(account__in=Among("accounts")).values_list("account_id", "is_on").order_by()
+    lambda: AlertPolicy.objects.filter(Among("account", "accounts")).values_list("account_id", "is_on").order_by()
 )
 _ROSTERED = Question(
     lambda: (
-        Shift.accounts.through._base_manager.filter(account__in=Among("accounts"), shift__state=Shift.State.PUBLISHED)
+        Shift.accounts.through._base_manager.filter(Among("account", "accounts"), shift__state=Shift.State.PUBLISHED)
         .values_list("account_id")
         .order_by()
         .distinct()
@@ -152,7 +152,7 @@ class _Standing:
 _READY = Question(
     lambda: (
         Readiness.objects.standing(Given("now"))
-        .filter(account__in=Among("accounts"), person__is_active=True)
+        .filter(Among("account", "accounts"), person__is_active=True)
         .order_by("person__name", "pk")
         .values_list("account_id", "person_id")
     )
@@ -264,19 +264,19 @@ def reaches(person: Person, now: datetime) -> bool:
 
 
 _NAMES = Question(
-    lambda: Person.objects.filter(pk__in=Among("people"), is_active=True).values_list("pk", "name").order_by()
+    lambda: Person.objects.filter(Among("pk", "people"), is_active=True).values_list("pk", "name").order_by()
 )
 _BODIES = Question(
     lambda: (
-        Role.objects.filter(person__in=Among("people"))
+        Role.objects.filter(Among("person", "people"))
         .values_list("person_id", "partner__division", "partner__zone")
         .order_by("-pk")
     )
 )
-_ROUTES = Question(lambda: Route.objects.filter(person__in=Among("people"), is_on=True))
+_ROUTES = Question(lambda: Route.objects.filter(Among("person", "people"), is_on=True))
 _PATTERNS = Question(
     lambda: (
-        WorkingPattern.objects.filter(person__in=Among("people"))
+        WorkingPattern.objects.filter(Among("person", "people"))
         .values_list("person_id", "valid_from_on", "notation", "zone")
         .order_by("valid_from_on", "id")
     )
@@ -285,7 +285,7 @@ _SHIFTS = Question(
     lambda: (
         Shift.objects.published()
         .touching(Given("now"), Given("until"))
-        .filter(person__in=Among("people"))
+        .filter(Among("person", "people"))
         .values_list("person_id", "starts_at", "ends_at")
     )
 )
@@ -293,7 +293,7 @@ _AWAY = Question(
     lambda: (
         TimeAway.objects.counted()
         .touching(Given("now"), Given("until"))
-        .filter(person__in=Among("people"))
+        .filter(Among("person", "people"))
         .values_list("person_id", "starts_at", "ends_at")
     )
 )

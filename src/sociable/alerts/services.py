@@ -16,6 +16,7 @@ from django.db.models import Count, QuerySet
 from sociable.alerts.models import Chain, Notice, PushKey, Route
 from sociable.alerts.queries import NO_POLICY, Facts, rule_of
 from sociable.asking.keeping import add, keep
+from sociable.asking.question import Among, Given, Question
 from sociable.channels.notices import push
 from sociable.domain import alerting, news
 from sociable.domain.alerting import By, Carried, Situation, Telling, Told
@@ -40,9 +41,9 @@ class Came:
 
 def give_usual_routes(now: datetime) -> None:
     """This function will give everybody who has none the two routes that need no asking: the desk, and their email address."""
-    without = list(
-        Person.objects.filter(is_active=True).exclude(routes__kind=Route.Kind.DESK).values_list("pk", flat=True)
-    )
+    without = [pk for (pk,) in _WITHOUT.all()]
+    if not without:
+        return
     usual = ((Route.Kind.DESK, "The desk", 0), (Route.Kind.EMAIL, "Email", 9))
     Route.objects.bulk_create(
         (
@@ -52,6 +53,11 @@ def give_usual_routes(now: datetime) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+_WITHOUT = Question(
+    lambda: Person.objects.filter(is_active=True).exclude(routes__kind=Route.Kind.DESK).values_list("pk").order_by()
+)
 
 
 def push_key() -> PushKey:
@@ -82,18 +88,17 @@ def begin(came: Sequence[Came], facts: Facts, now: datetime) -> list[Chain]:
             instant ends; unacknowledged, it hands on how far it had climbed
     """
     newest = {one.wait.pk: one for one in sorted(came, key=lambda one: one.due_at)}
-    waits = {one.wait.pk: one.wait for one in came}
     carried = _overtake(list(newest), now)
     for wait_id in facts.of_wait:  # told to whoever it was put into the hands of, as if for the first time
         carried.pop(wait_id, None)
-    chains = add(
+    chains = [
         Chain(wait=one.wait, kind=one.kind, due_at=one.due_at, began_at=now, **_overtaken(one, newest, now))
         for one in came
-    )
+    ]
     live_ones = [chain for chain in chains if chain.ended_at is None]
-    for chain in live_ones:
-        chain.wait = waits[chain.wait_id]
-    _go_on(live_ones, facts, now, carried)
+    steps = _decide(live_ones, facts, now, carried)
+    add(chains)
+    _take(steps, facts, now)
     return live_ones
 
 
@@ -103,7 +108,7 @@ def _overtaken(one: Came, newest: dict[int, Came], now: datetime) -> dict[str, o
 
 def _overtake(wait_ids: list[int], now: datetime) -> dict[int, Carried]:
     """End what runs for these waits, and return by wait how far it had climbed."""
-    running = list(Chain.objects.select_for_update().filter(wait__in=wait_ids, ended_at=None).order_by("pk"))
+    running = _RUNNING.all(waits=wait_ids)
     if running:
         ids = [chain.pk for chain in running]
         Chain.objects.filter(pk__in=ids).update(ended_at=now, ended=Chain.Ended.OVERTAKEN, next_at=None)
@@ -111,14 +116,31 @@ def _overtake(wait_ids: list[int], now: datetime) -> dict[int, Carried]:
     return {chain.wait_id: Carried(chain.step, chain.next_at) for chain in running}
 
 
+_RUNNING = Question(
+    lambda: Chain.objects.select_for_update().filter(Among("wait", "waits"), ended_at=None).order_by("pk")
+)
+
+
 def climb(chains: Sequence[Chain], facts: Facts, now: datetime) -> None:
     """This function will take unacknowledged chains a step further."""
-    _go_on(chains, facts, now, {})
+    steps = _decide(chains, facts, now, {})
+    keep(chains, ["step", "next_at", "because", "ended_at", "ended"])
+    _take(steps, facts, now)
 
 
-def _go_on(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[int, Carried]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of a chain: who is told, and since when they should be."""
+
+    chain: Chain
+    telling: Telling
+    should_at: datetime
+
+
+def _decide(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[int, Carried]) -> list[_Step]:
+    """Who is told next of each chain; the chain says how far it has come then, and is yet to be written."""
     already = _already_told(chains)
-    writer = _Writer(facts, now)
+    steps = []
     for chain in chains:
         situation = _situation(chain.wait, facts, now)
         telling = alerting.tell_on(situation, chain.step, now, already[chain.pk], carried.get(chain.wait_id))
@@ -128,9 +150,20 @@ def _go_on(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[i
             chain.because = telling.because[:300]
         if telling.next_at is None and not telling.told and not already[chain.pk]:
             chain.ended_at, chain.ended = now, Chain.Ended.NOBODY
-        writer.add(chain, telling, should_at)
-    keep(chains, ["step", "next_at", "because", "ended_at", "ended"])
-    due.ask(due.Due("chain", f"chain:{one.pk}", one.pk, one.next_at) for one in chains if one.next_at is not None)
+        steps.append(_Step(chain, telling, should_at))
+    return steps
+
+
+def _take(steps: Sequence[_Step], facts: Facts, now: datetime) -> None:
+    """Write the notices of steps whose chains are written, and when each chain is looked at again."""
+    due.ask(
+        due.Due("chain", f"chain:{one.chain.pk}", one.chain.pk, one.chain.next_at)
+        for one in steps
+        if one.chain.next_at is not None
+    )
+    writer = _Writer(facts, now)
+    for one in steps:
+        writer.add(one.chain, one.telling, one.should_at)
     writer.write()
 
 
@@ -247,11 +280,7 @@ class _Writer:
         if not people:
             return Counter()
         longest = max((rule_of(one).surge_within for one in self._facts.policies.values()), default=timedelta())
-        rang = Notice.objects.filter(
-            person__in=people, made_at__gt=self._now - longest, kind=Notice.Kind.REQUEST, state__in=RINGING
-        )
-        counted = rang.exclude(route__kind=Route.Kind.DESK).values_list("person_id").annotate(Count("pk")).order_by()
-        return Counter(dict(counted))  # counted there: on the day of a flood these are thousands
+        return Counter(dict(_RANG.all(people=people, since=self._now - longest)))
 
     def _open_batch(self, told: Told, by: By, notice: Notice) -> Notice:
         """The batch that gathers for a person now, or a new one that leaves in a minute."""
@@ -268,6 +297,20 @@ class _Writer:
             account_id=notice.account_id,
             why=told.why,
         )
+
+
+# Counted there: on the day of a flood these are thousands.
+_RANG = Question(
+    lambda: (
+        Notice.objects.filter(
+            Among("person", "people"), made_at__gt=Given("since"), kind=Notice.Kind.REQUEST, state__in=RINGING
+        )
+        .exclude(route__kind=Route.Kind.DESK)
+        .values_list("person_id")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+)
 
 
 def queue(*, key: str, kind: str, by: By, person_id: int, at: datetime, now: datetime, **more: object) -> Notice:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError
 
@@ -32,16 +32,28 @@ class Given(Expression):
         return "%s", [self]
 
 
-class Among(Given):
-    """Stands after `__in` for any number of ids that are given when it is asked."""
+class Among(Func):
+    """Stands in a question for "this field is one of these ids": of any number, given when it is asked."""
 
-    def as_sqlite(self, _compiler: Any, _connection: Any) -> tuple[str, list[Given]]:
+    output_field = BooleanField()
+
+    def __init__(self, field: str, name: str) -> None:
+        super().__init__(F(field), Given(name))
+
+    def as_sqlite(self, compiler: Any, _connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         """SQLite takes a list as JSON, so that the wording is one however many there are."""
-        return "(SELECT value FROM json_each(%s))", [self]
+        return self._worded(compiler, "{} IN (SELECT value FROM json_each({}))")
 
-    def as_postgresql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Given]]:
-        """PostgreSQL takes it as an array."""
-        return "(SELECT unnest(%s::bigint[]))", [self]
+    def as_postgresql(self, compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
+        """PostgreSQL takes it as an array.
+
+        Note:  not as `IN (SELECT unnest(...))`: of that it may read the whole table, where it knows nothing of its size
+        """
+        return self._worded(compiler, "{} = ANY({}::bigint[])")
+
+    def _worded(self, compiler: Any, sql: str) -> tuple[str, list[Any]]:
+        (field, params), (ids, given) = (compiler.compile(one) for one in self.get_source_expressions())
+        return sql.format(field, ids), [*params, *given]
 
 
 class _Worded(Generic[Row]):

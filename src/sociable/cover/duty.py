@@ -76,7 +76,7 @@ def shifts_now(account_ids: Iterable[int], now: datetime) -> dict[int, dict[int,
 def _on_now() -> QuerySet[Any, Any]:
     now = Given("now")
     on = Shift.accounts.through._base_manager.filter(
-        account__in=Among("accounts"), shift__state=Shift.State.PUBLISHED, shift__person__is_active=True,
+        Among("account", "accounts"), shift__state=Shift.State.PUBLISHED, shift__person__is_active=True,
         shift__starts_at__lte=now, shift__ends_at__gt=now,
     )  # fmt: skip
     ready = Readiness.objects.standing(now).filter(person=OuterRef("shift__person"), account=OuterRef("account"))

@@ -90,7 +90,7 @@ def who_plans(accounts: Iterable[Account]) -> dict[int, list[Person]]:
 
 _PLANNING = Question(
     lambda: (
-        Role.objects.filter(kind__in=PLANNERS, person__is_active=True, partner__in=Among("partners"))
+        Role.objects.filter(Among("partner", "partners"), kind__in=PLANNERS, person__is_active=True)
         .select_related("person")
         .order_by("person__name", "pk")
     )

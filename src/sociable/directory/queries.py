@@ -87,7 +87,7 @@ def calendars_of(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
 
 _HOURS_OF_MANY = Question(
     lambda: (
-        HoursVersion.objects.filter(account__in=Among("accounts"))
+        HoursVersion.objects.filter(Among("account", "accounts"))
         .order_by("valid_from_on", "id")
         .values_list("account_id", "valid_from_on", "notation")
     )

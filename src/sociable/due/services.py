@@ -85,7 +85,7 @@ def withdraw(kind: str, subject_ids: Iterable[int]) -> int:
     return _WITHDRAWN.make(kind=kind, subjects=list(subject_ids))
 
 
-_WITHDRAWN = Removal(lambda: DueRow.objects.filter(kind=Given("kind"), subject_id__in=Among("subjects"), done_at=None))
+_WITHDRAWN = Removal(lambda: DueRow.objects.filter(Among("subject_id", "subjects"), kind=Given("kind"), done_at=None))
 
 
 def claim(
@@ -107,15 +107,16 @@ def claim(
     with transaction.atomic():
         taken = question.all(now=now)
         if taken:
-            with connection.cursor() as cursor:
-                at = connection.ops.adapt_datetimefield_value(now + lease)
-                cursor.executemany(_TAKE, [(claim_id, at, row.pk) for row in taken])
+            _TAKE.make(rows=[row.pk for row in taken], claim=claim_id, until=now + lease)
     for row in taken:
         row.claim_id, row.next_at, row.attempts = claim_id, now + lease, row.attempts + 1
     return taken
 
 
-_TAKE = "UPDATE due_duerow SET claim_id = %s, next_at = %s, attempts = attempts + 1 WHERE id = %s"
+_TAKE = Change(
+    lambda: DueRow.objects.filter(Among("pk", "rows")),
+    claim_id=Given("claim"), next_at=Given("until"), attempts=F("attempts") + 1,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=512)  # lanes ask for the same kinds all day, with a few numbers of rows
@@ -153,7 +154,7 @@ def held(rows: Iterable[DueRow]) -> list[DueRow]:
 _CLAIMS = Question(
     lambda: (
         DueRow.objects.select_for_update()
-        .filter(pk__in=Among("rows"), done_at=None)
+        .filter(Among("pk", "rows"), done_at=None)
         .values_list("pk", "claim_id")
         .order_by("pk")
     )
@@ -166,9 +167,7 @@ def close_all(rows: Iterable[DueRow], now: datetime) -> None:
     _DONE.make(rows=ids, now=now)
 
 
-_DONE = Change(
-    lambda: DueRow.objects.filter(pk__in=Among("rows")), done_at=Given("now"), claim_id=NOBODY, last_error=""
-)
+_DONE = Change(lambda: DueRow.objects.filter(Among("pk", "rows")), done_at=Given("now"), claim_id=NOBODY, last_error="")
 
 
 def extend(row: DueRow, now: datetime, lease: timedelta = LEASE, *, well: bool = False) -> bool:

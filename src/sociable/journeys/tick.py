@@ -87,13 +87,13 @@ _WAITS = Question(
         Wait.objects.open()
         .select_related("promise", "conversation__held_by")
         .select_for_update(of=("self",))
-        .filter(pk__in=Among("waits"))
+        .filter(Among("pk", "waits"))
         .order_by("pk")
     )
 )
 _ACCOUNTS = Question(
     lambda: (
-        Account.objects.select_related("partner", "answered_from__partner").filter(pk__in=Among("accounts")).order_by()
+        Account.objects.select_related("partner", "answered_from__partner").filter(Among("pk", "accounts")).order_by()
     )
 )
-_TOLD = Question(lambda: Warned.objects.filter(wait__in=Among("waits")).values_list("wait_id", "kind").order_by())
+_TOLD = Question(lambda: Warned.objects.filter(Among("wait", "waits")).values_list("wait_id", "kind").order_by())

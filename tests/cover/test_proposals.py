@@ -282,9 +282,23 @@ def test_nothing_is_published_of_days_that_have_begun_or_where_nothing_would_cha
     again = asked(team)
     work_out()
     again.refresh_from_db()
-    if proposals.proposed_shifts(again) == proposals.proposed_shifts(row):
-        with pytest.raises(ShiftRefused, match="changes nothing"):
-            proposals.publish(again.pk, by=team.lee, now=EARLIER)
+    row.refresh_from_db()
+    assert proposals.proposed_shifts(again) == proposals.proposed_shifts(row)
+    with pytest.raises(ShiftRefused, match="changes nothing"):
+        proposals.publish(again.pk, by=team.lee, now=EARLIER)
+
+
+def test_how_many_published_shifts_it_moves_is_told(team: Cast, hand: Hand) -> None:
+    """A whole day stays, two hours of one give way to a whole one; what a hand has set is not counted."""
+    hand.shift(team.lee, at(9), at(13))
+    hand.shift(team.asha, at(9, day=24), at(17, day=24))
+    hand.shift(team.asha, at(11, day=25), at(13, day=25))
+    Shift.objects.exclude(person=team.lee).update(is_fixed=False)
+    row = asked(team)
+    work_out()
+    row.refresh_from_db()
+    assert row.told["movable"] == 2
+    assert [each["starts_at"] for each in row.told["moved"]] == [at(11, day=25).isoformat()]
 
 
 def test_an_outsider_publishes_nothing(team: Cast) -> None:

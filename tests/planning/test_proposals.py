@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -22,6 +23,7 @@ from tests.pages import Pages
 from tests.planning.conftest import client_of
 
 pytestmark = pytest.mark.django_db
+LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture
@@ -82,6 +84,21 @@ def test_a_rota_that_changes_nothing_is_not_offered(team: Cast, lead: Pages) -> 
     text = lead.get(again).page.text
     assert "It changes nothing: today's rota is as good as any." in text
     assert "Publish this rota" not in text
+
+
+def test_what_it_moves_is_counted_and_listed(team: Cast, lead: Pages, hand: Hand) -> None:
+    """Two hours on Tuesday give way to a whole day; the whole Monday stays."""
+    for day, first, last in ((0, 9, 17), (1, 11, 13)):
+        begins, ends = (
+            datetime.combine(first_on() + timedelta(days=day), time(hour), LONDON) for hour in (first, last)
+        )
+        hand.shift(team.asha, begins, ends)
+    Shift.objects.update(is_fixed=False)
+    address = ask(team, lead, keeps_published=None)
+    work_out()
+    text = lead.get(address).page.text
+    assert "1 Published shifts moved of 2 that might be" in text
+    assert re.search(r"Asha Khan, Tue \d+ \w+, 11:00 to 13:00: now \d\d:00 to 17:00", text)
 
 
 def test_whoever_cannot_be_proposed_is_named(team: Cast, lead: Pages) -> None:

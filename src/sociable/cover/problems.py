@@ -74,6 +74,7 @@ def facts(accounts: Sequence[Account], span: Span, *, by: Person, keeps_publishe
         present=tuple(sorted(
             shift for row, shift in standing if row.state == Shift.State.PUBLISHED and shift.span.meets(span)
         )),
+        movable=tuple(sorted(movable.values())),
         zone=directory.zone_of(wanted[0]) if wanted else around.ZONE,
     )  # fmt: skip
     return Facts(problem, movable)

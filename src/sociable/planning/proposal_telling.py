@@ -51,11 +51,16 @@ def sums(row: RotaProposal) -> list[dict[str, Any]]:
         ("Hours in which an answer would be late", "late", _figure),
         ("Hand-overs", "hand_overs", lambda number: f"{number:,}"),
     )
-    return [
+    told = [
         {"label": label, "figure": say(after[key]), "detail": f"today's rota: {say(before[key])}",
          "tone": _tone(before[key], after[key], key)}
         for label, key, say in rows
     ]  # fmt: skip
+    if row.told.get("movable"):
+        number = len(row.told["moved"])
+        detail = f"of {row.told['movable']:,} that might be"
+        told.append({"label": "Published shifts moved", "figure": _figure(number), "detail": detail, "tone": ""})
+    return told
 
 
 def _figure(number: float) -> str:
@@ -124,6 +129,32 @@ def _shift(
         "state": state,
         "tone": {"Stays": "outline", "As today": "neutral", NEW: "good"}[state],
     }
+
+
+def moved(told: Mapping[str, Any], people: Mapping[int, str], zone: ZoneInfo) -> list[dict[str, str]]:
+    """This function will list the published shifts that do not stay, each with what their person has that day instead."""
+    on: dict[tuple[int, date], list[str]] = defaultdict(list)
+    for each in told["shifts"]:
+        on[each["person"], _day(each, zone)].append(_times(each, zone))
+    rows = []
+    for each in told.get("moved", []):
+        day, times = _day(each, zone), _times(each, zone)
+        instead = on[each["person"], day]
+        now = (
+            "with other accounts"
+            if times in instead
+            else f"now {and_words(instead)}"
+            if instead
+            else "now free that day"
+        )
+        rows.append({
+            "who": people.get(each["person"], "Somebody"), "when": f"{day:%a} {day.day} {day:%b}, {times}", "now": now,
+        })  # fmt: skip
+    return rows
+
+
+def _day(each: Mapping[str, Any], zone: ZoneInfo) -> date:
+    return datetime.fromisoformat(each["starts_at"]).astimezone(zone).date()
 
 
 def _times(each: Mapping[str, Any], zone: ZoneInfo) -> str:

@@ -126,7 +126,8 @@ def _ahead(row: RotaProposal) -> int:
 def _came_of(row: RotaProposal, now: datetime) -> dict[str, Any]:
     told = row.told
     zone = ZoneInfo(_zone(row))
-    people = {one.pk: one.name for one in Person.objects.filter(pk__in={each["person"] for each in told["shifts"]})}
+    named = {each["person"] for each in (*told["shifts"], *told.get("moved", []))}
+    people = {one.pk: one.name for one in Person.objects.filter(pk__in=named)}
     people |= {
         one.pk: one.name for one in Person.objects.filter(pk__in=[int(each) for each in told["after"]["by_person"]])
     }
@@ -136,6 +137,7 @@ def _came_of(row: RotaProposal, now: datetime) -> dict[str, Any]:
         "sums": telling.sums(row),
         "near": telling.near(row),
         "weeks": weeks,
+        "moved": telling.moved(told, people, zone),
         "holes": telling.holes(told["holes"], accounts, zone)[: telling.MOST_HOLES],
         "more_holes": max(0, len(told["holes"]) - telling.MOST_HOLES),
         "wishes": telling.wishes(told),

@@ -155,6 +155,13 @@ def told_of(outcome: Outcome) -> dict[str, Any]:
         ],
         "before": _amount(found.compared.before),
         "after": _amount(found.compared.after),
+        "moved": [
+            {
+                "person": shift.person_id, "starts_at": shift.starts_at.isoformat(), "ends_at": shift.ends_at.isoformat(),
+            }
+            for shift in found.compared.moved
+        ],
+        "movable": found.compared.movable,
         "warnings": list(found.warnings),
         "lessons": [lesson.why for lesson in outcome.lessons],
         "clash": outcome.clash.words if outcome.clash else "",

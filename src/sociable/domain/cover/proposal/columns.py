@@ -35,6 +35,8 @@ class Column:
     by_hand: Shift | None = None
     choice: int = -1
     takes: dict[int, int] = field(default_factory=dict)
+    published: Shift | None = None
+    """the shift of today's rota that it is, which may be moved"""
 
     @property
     def fixed(self) -> bool:
@@ -82,6 +84,13 @@ class Sheet:
             if open_slots:
                 found[account] = frozenset(open_slots)
         return found
+
+    def could_stay(self, shift: Shift) -> dict[int, frozenset[int]]:
+        """This function will say which accounts the person of a published shift could look after in it, and when each is open."""
+        person = next(n for n, each in enumerate(self.problem.people) if each.person_id == shift.person_id)
+        slots, there = self.grid.touched(shift.span), frozenset(self.grid.inner(shift.span))
+        could = self.could_take(person, slots.start, slots.stop)
+        return {account: taken & there for account, taken in could.items() if taken & there}
 
     def numbers(self) -> dict[int, int]:
         """This function will number the accounts by their id."""
@@ -138,10 +147,26 @@ def _mirrored(sheet: Sheet, shift: Shift) -> datetime:
 def _in_stretch(sheet: Sheet, person: int, number: int, stretch: range) -> Iterator[Column]:
     longest = sheet.problem.people[person].limits.longest_shift // SLOT
     spans = set(_by_pattern(sheet, stretch) if sheet.problem.patterns else _free(sheet, person, stretch))
+    for column in _published(sheet, person, number, stretch):
+        yield column
+        spans.discard((column.first, column.last))
     for first, last in sorted(spans):
         could = sheet.could_take(person, first, last)
         if could and last - first <= longest:
             yield Column(person, number, sheet.grid.day(first), first, last, could)
+
+
+def _published(sheet: Sheet, person: int, number: int, stretch: range) -> Iterator[Column]:
+    """What people see already may stay as it is, also where no kind of shift has its times, or on no half hour."""
+    who = sheet.problem.people[person]
+    for shift in sheet.problem.movable:
+        slots, longest = sheet.grid.touched(shift.span), who.limits.longest_shift
+        if shift.person_id == who.person_id and set(slots) <= set(stretch) and shift.span.length <= longest:
+            could = sheet.could_stay(shift)
+            if could:
+                yield Column(
+                    person, number, sheet.grid.day(slots.start), slots.start, slots.stop, could, published=shift
+                )
 
 
 def _by_pattern(sheet: Sheet, stretch: range) -> Iterator[tuple[int, int]]:

@@ -43,10 +43,12 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Today's rota beside the proposed one."""
+    """Today's rota beside the proposed one: `moved` are published shifts that do not stay, of so many that might be moved."""
 
     before: Amount
     after: Amount
+    moved: tuple[Shift, ...] = ()
+    movable: int = 0
 
 
 def there(sheet: Sheet, shifts: Iterable[Shift]) -> There:
@@ -121,6 +123,20 @@ def amount(sheet: Sheet, shifts: Sequence[Shift]) -> Amount:
         by_person,
         hand_overs(sheet, present),
     )
+
+
+def moved(sheet: Sheet, shifts: Iterable[Shift]) -> tuple[Shift, ...]:
+    """This function will list the published shifts that a rota moves: their person is not on then, or looks after less."""
+    after = {(shift.person_id, shift.span): set(shift.accounts) for shift in shifts}
+    return tuple(sorted(each for each in sheet.problem.movable if not _stays(sheet, each, after)))
+
+
+def _stays(sheet: Sheet, shift: Shift, after: Mapping[tuple[int, Span], set[int]]) -> bool:
+    """An account which they could not look after any more, or that needs nobody then, is no move."""
+    if (shift.person_id, shift.span) not in after:
+        return False
+    could = {sheet.problem.accounts[account].account_id for account in sheet.could_stay(shift)}
+    return set(shift.accounts) & could <= after[shift.person_id, shift.span]
 
 
 def hand_overs(sheet: Sheet, present: There) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from sociable.domain.cover.proposal.columns import Column, Sheet, columns
@@ -53,8 +53,10 @@ class Draft:
     def _shift(self, column: Column, values: Sequence[int]) -> Shift:
         if column.by_hand is not None:
             return column.by_hand
-        problem, grid = self.sheet.problem, self.sheet.grid
+        problem, grid, stays = self.sheet.problem, self.sheet.grid, column.published
         taken = tuple(problem.accounts[n].account_id for n, take in sorted(column.takes.items()) if values[take])
+        if stays is not None:
+            return replace(stays, accounts=taken)
         return Shift(grid.at(column.first), grid.at(column.last), problem.people[column.person].person_id, taken)
 
     def holes(self, values: Sequence[int]) -> int:
@@ -71,6 +73,7 @@ def draft(problem: Problem, model: Model | None = None) -> Draft:
         theirs = list(group)
         keep_limits(made.model, sheet, problem.people[number], theirs)
         _share_evenly(made, number, [column for column in theirs if 0 <= column.first < sheet.grid.slots])
+    _weigh_moves(made)
     _ask_for_cover(made)
     return made
 
@@ -114,6 +117,19 @@ def _share_evenly(made: Draft, number: int, theirs: Sequence[Column]) -> None:
     most = sum(column.length for column in theirs)
     tiers.append((model.count(most, problem.weights.uneven * TIERS), -1))
     model.require([*((column.choice, column.length) for column in theirs), *tiers], least=-UNBOUNDED, most=0)
+
+
+def _weigh_moves(made: Draft) -> None:
+    """A published shift is moved unless its person is on then, and looks after what it looked after, as far as they could."""
+    model, sheet = made.model, made.sheet
+    for column in made.columns:
+        if column.published is None or not sheet.problem.weights.moved:
+            continue
+        moved = model.choice(sheet.problem.weights.moved)
+        numbers = sheet.numbers()
+        theirs = {column.takes[n] for each in column.published.accounts if (n := numbers.get(each)) in column.takes}
+        for stays in {column.choice, *theirs}:
+            model.require(((stays, 1), (moved, 1)), least=1, most=UNBOUNDED)
 
 
 def _ask_for_cover(made: Draft) -> None:

@@ -31,6 +31,7 @@ class Explainer:
         self.zone = ZoneInfo(sheet.problem.zone)
         self.people = {person.person_id: n for n, person in enumerate(sheet.problem.people)}
         self.names = {account.account_id: account.name for account in sheet.problem.accounts}
+        self.published = {(each.person_id, each.span) for each in sheet.problem.movable}
         every = {*shifts, *sheet.problem.fixed}
         self.shifts_of: list[list[Shift]] = [[] for _ in sheet.problem.people]
         for shift in sorted(every):
@@ -49,6 +50,8 @@ class Explainer:
         number = self.people[shift.person_id]
         person = self.sheet.problem.people[number]
         parts = [f"{person.name} is in then and ready for {and_words([self.names[each] for each in shift.accounts])}"]
+        if (shift.person_id, shift.span) in self.published:
+            parts.append("they have it already")
         parts += self._who_else(number, shift)
         parts += self._wished(person, shift)
         return f"{'; '.join(parts)}."

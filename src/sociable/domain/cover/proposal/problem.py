@@ -146,6 +146,8 @@ class Weights:
     """for each person put on the rota of a week: fewer of them are more often the same for an account"""
     uneven: int = 4
     """for each half hour in the second quarter of what somebody could work; twice in the third, three times in the last"""
+    moved: int = 20
+    """for each published shift that does not stay: a third of a half hour without anybody, and five half hours shared less evenly"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ class Problem:
     """A rota to be filled from one instant to another.
 
     Shape: `fixed` are shifts that stay as they are, those around the span among them; `present` is today's rota, for
-    comparison; without `patterns` a shift begins and ends where an account or a person does
+    comparison, and `movable` what of it may be moved at a cost; without `patterns` a shift begins and ends where an account
+    or a person does
     Units: instants are aware UTC on half hours; days and weeks are those of `zone`
     """
 
@@ -163,5 +166,6 @@ class Problem:
     patterns: tuple[Pattern, ...] = ()
     fixed: tuple[Shift, ...] = ()
     present: tuple[Shift, ...] = ()
+    movable: tuple[Shift, ...] = ()
     zone: str = "Europe/London"
     weights: Weights = field(default_factory=Weights)

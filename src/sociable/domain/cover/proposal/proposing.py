@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sociable.domain.cover.proposal.counting import Comparison, Hole, amount, holes
+from sociable.domain.cover.proposal.counting import Comparison, Hole, amount, holes, moved
 from sociable.domain.cover.proposal.drafting import Draft, draft
 from sociable.domain.cover.proposal.explaining import Explainer
 from sociable.domain.cover.proposal.problem import Problem, Shift
@@ -91,7 +91,12 @@ def explained(made: Draft, shifts: Sequence[Shift], progress: Progress) -> Propo
         tuple(Assigned(shift, explainer.why_on(shift), shift in fixed) for shift in shifts),
         tuple(replace(hole, why=explainer.why_open(hole)) for hole in holes(sheet, shifts)),
         progress,
-        Comparison(amount(sheet, sheet.problem.present), amount(sheet, shifts)),
+        Comparison(
+            amount(sheet, sheet.problem.present),
+            amount(sheet, shifts),
+            moved(sheet, shifts),
+            len(sheet.problem.movable),
+        ),
         tuple(
             dict.fromkeys(f"What was set by hand goes beyond a limit: {words}." for words in made.model.broken if words)
         ),

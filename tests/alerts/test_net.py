@@ -12,6 +12,7 @@ from django.db import connection, connections
 from sociable.alerts.models import AlertPolicy, HandedOn, Notice
 from sociable.conversations.models import Conversation
 from sociable.cover.models import Shift, TimeAway
+from sociable.domain import net as rule
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert, alert_policy, answer, claim, net, snooze
@@ -68,7 +69,7 @@ def test_looking_again_hands_nothing_on_twice(house):
     house.cast.ask(when=at(10))
     pass_net(NEAR)
     row = DueRow.objects.get(kind="net")
-    assert row.due_at == NEAR + net.AGAIN
+    assert row.due_at == NEAR + rule.AGAIN
     pass_net(row.due_at)
     assert (HandedOn.objects.count(), len(reasons())) == (1, 1)
 
@@ -136,7 +137,7 @@ def test_whoever_writes_in_it_when_their_shift_ends_keeps_it(two_on_duty):
     presence.write(asked.conversation_id, cast.ben.pk, kind="answer", text="Dear", against_version=1, now=NEAR)
     pass_net(NEAR)
     assert in_hand(asked) == "Ben"
-    pass_net(NEAR + net.AGAIN)  # they went home with the page open
+    pass_net(NEAR + rule.AGAIN)  # they went home with the page open
     assert in_hand(asked) == "Asha"
 
 

@@ -105,55 +105,6 @@ def test_a_browser_adds_itself(house, client, pushes):  # noqa: F811
     assert Route.objects.filter(kind="push").count() == 1
 
 
-def would(pages, person, when: str = "10:00", account=None, on: str = "2026-11-23"):
-    return see(pages, person).get(f"{MINE}would/?account={account.pk}&on={on}&at={when}")
-
-
-def test_would_i_be_told_says_who_when_by_what_and_why(house, pages):
-    page = would(pages, house.cast.asha, account=house.cast.help)
-    assert "Yes, you would be told" in page.text
-    for part in (
-        "10:00: a request came in",
-        "10:00 You, on duty",
-        "The desk, Email",
-        "10:10 Ben Hall, cover: ready and at work",
-        "10:20 Lee Ward, lead",
-        "11:00: half of the promised time is used",
-        "If nobody at work has it by 11:36, it is handed to whoever on duty has the fewest in hand",
-    ):
-        assert part in page.text, part
-
-
-def test_would_i_be_told_at_night_says_when_and_why_not_before(house, pages):
-    page = would(pages, house.cast.ben, "22:00", house.cast.help)
-    assert "Tue 09:00: a request came in" in page.text
-    assert "Nobody is on duty for Ashby Help. Nobody is named for when nobody is on duty." in page.text
-    assert "Tue 09:00 You, cover: ready and at work" in page.text
-
-
-def test_would_i_be_told_agrees_with_what_then_happens(house, pages):
-    """The preview and the chain are the same rule: what it says for each step is what is written."""
-    page = would(pages, house.cast.lee, account=house.cast.help)
-    house.cast.ask(when=at(10))
-    for minute in range(0, 60, 5):
-        house.pass_time(at(10, minute))
-    told = house.told()
-    assert told == ["Asha", "Ben", "Lee"]
-    positions = [page.text.index(words) for words in ("10:00 Asha Khan", "10:10 Ben Hall", "10:20 You")]
-    assert positions == sorted(positions)
-
-
-def test_would_i_be_told_says_that_an_account_tells_nobody_yet(house, pages):
-    page = would(pages, house.cast.ben, account=house.cast.books)
-    assert "Nobody would be told" in page.text
-    assert "first published shift" in page.text
-
-
-def test_a_made_up_time_that_is_none_is_said(house, pages):
-    page = see(pages, house.cast.asha).get(f"{MINE}would/?account={house.cast.help.pk}&on=&at=25:99")
-    assert len(page.errors) == 2
-
-
 def test_a_lead_sets_the_alerts_of_an_account_and_the_trail_keeps_it(house, pages):
     address = f"/office/accounts/{house.cast.books.pk}/alerts/"
     page = see(pages, house.cast.lee).get(address)

@@ -87,6 +87,7 @@ def test_a_route_is_added_and_would_i_be_told_is_asked(signed_in, house):
     page.get_by_label("A request to").select_option(label="Ashby Help")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", name="Yes, you would be told")).to_be_visible()
+    expect(page.locator("#shown")).to_contain_text("It goes to you: nobody else on duty can take it.")
     look(page, "alerts-would")
 
 

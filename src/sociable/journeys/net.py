@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count
@@ -25,12 +25,12 @@ from sociable.conversations.presence import GONE_AFTER
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain import net
-from sociable.domain.alerting import Situation, Somebody, Standing
+from sociable.domain.alerting import Situation, Somebody
 from sociable.domain.errors import DomainError
 from sociable.domain.net import Hand, Holder
 from sociable.domain.promise import used_at
 from sociable.domain.saying import moment_near
-from sociable.domain.worktime import Calendar, NeverOpen
+from sociable.domain.worktime import Calendar
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert, claim
@@ -38,8 +38,6 @@ from sociable.people import permissions
 from sociable.people import services as people
 from sociable.people.models import Person
 from sociable.promises.models import Wait
-
-AGAIN, AGAIN_WHEN_LATE = timedelta(minutes=5), timedelta(minutes=30)
 
 
 class NotYours(DomainError):
@@ -112,14 +110,7 @@ def _near_at(wait: Wait, calendars: dict[int, Calendar | None], facts: Facts) ->
 
 
 def _again_at(wait: Wait, calendar: Calendar | None, now: datetime) -> datetime:
-    """When to look again: soon, while it can still be in time; not before it comes back, and not while the account is closed."""
-    soon = now + (AGAIN if wait.due_at is not None and wait.due_at > now else AGAIN_WHEN_LATE)
-    if (back_at := wait.conversation.snoozed_until_at) is not None:
-        soon = max(soon, back_at)
-    try:
-        return calendar.next_open(soon) if calendar is not None else soon
-    except NeverOpen:
-        return soon
+    return net.again_at(now, wait.due_at, calendar, wait.conversation.snoozed_until_at)
 
 
 def _unheld(wait: Wait, seen_at: datetime, facts: Facts, now: datetime) -> Near | None:
@@ -175,9 +166,9 @@ class _Hands:
 
     def _cannot(self, person: Person, wait: Wait, in_hand: int) -> str:
         if (handed_back := self._had[wait.pk].get(person.pk)) is not None:
-            return f"{person.name} {'handed it back' if handed_back else 'was handed it before'}"
+            return net.had_words(person.name, handed_back)
         if not permissions.can_answer(person, wait.conversation.place):
-            return f"{person.name} may not answer there"
+            return net.may_not_words(person.name)
         try:
             claim.check_hands_free(wait.conversation, person, self._now, person.first_name)
         except claim.FullHands as full:
@@ -209,7 +200,7 @@ def _hand_on(near: Sequence[Near], facts: Facts, now: datetime) -> dict[int, Per
             of_wait[one.wait.pk] = _give(one, to, facts, now)
             came.append(Came(one.wait, f"{words.HANDED_ON}{hands.times(one.wait)}", one.seen_at))
         elif not _said(one.wait, kind := f"{words.NOBODY}{hands.times(one.wait)}"):
-            of_wait[one.wait.pk] = _to_nobody(one.wait, there, facts)
+            of_wait[one.wait.pk] = net.to_nobody(facts.situations[one.wait.account_id], there)
             came.append(Came(one.wait, kind, one.seen_at))
     services.begin(came, replace(facts, of_wait=of_wait), now)
     return given
@@ -237,8 +228,7 @@ def _give(one: Near, to: Person, facts: Facts, now: datetime) -> Situation:
         before={"held_by": one.holder.name} if one.holder else {}, after={"to": to.name}, reason=_sentence(why),
     )  # fmt: skip
     situation = facts.situations[wait.account_id]
-    whys = {Standing.HOLDER: f"It was handed to you: {why}. Say so on the page if you cannot take it."}
-    return replace(situation, holder=_of_duty(situation, to), whys=whys)
+    return net.handed(situation, _of_duty(situation, to), why)
 
 
 def _of_duty(situation: Situation, person: Person) -> Somebody:
@@ -256,13 +246,6 @@ def why_words(wait: Wait, holder: Holder | None, now: datetime) -> str:
 
 def _sentence(said: str) -> str:
     return f"{said[:1].upper()}{said[1:]}."
-
-
-def _to_nobody(wait: Wait, there: Sequence[Hand], facts: Facts) -> Situation:
-    """It goes to nobody: whoever is named is told first, and then the others who may know what to do."""
-    situation = facts.situations[wait.account_id]
-    why = f"{net.nobody_words(situation.account, there)} You are named for that."
-    return replace(situation, holder=None, duty=(), whys={Standing.NAMED: why})
 
 
 # -- What its person says --------------------------------------------------------------------------------------------------

@@ -15,10 +15,14 @@ from django.views.decorators.http import require_safe
 
 from sociable.alerts import preview, services
 from sociable.alerts.models import Route
+from sociable.alerts.preview_net import Handing
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
+from sociable.domain import net
 from sociable.domain.alerting import Standing, Told
 from sociable.domain.saying import moment_near, moment_words
+from sociable.domain.worktime.wording import and_words
+from sociable.journeys import claim
 from sociable.office.forms import DateField
 from sociable.office.rights import page
 from sociable.people.models import Person
@@ -58,7 +62,7 @@ def would(request: HttpRequest) -> HttpResponse:
         account = form.cleaned_data["account"]
         local = datetime.combine(form.cleaned_data["on"], form.cleaned_data["at"], ZoneInfo(directory.zone_of(account)))
         services.give_usual_routes(now)
-        shown = _told(preview.preview(account, local.astimezone(UTC)), person)
+        shown = _told(preview.preview(account, local.astimezone(UTC), claim.hold_time()), person)
     return page(request, "alerts", "would.html", {"form": form, "shown": shown, "no_account": first is None})
 
 
@@ -71,39 +75,57 @@ def _asked_about(person: Person) -> QuerySet[Account]:
 
 def _told(found: preview.Preview, person: Person) -> dict[str, Any]:
     zone = directory.zone_of(found.account)
-    steps = [step for each in found.instants for step in each.steps]
-    mine = [step.at for step in steps if any(one.who.key == person.pk for one in step.told)]
     return {
         "account": found.account,
         "arrived": moment_words(found.arrived_at, zone),
         "due": moment_words(found.due_at, zone) if found.due_at else "",
         "told_at_all": found.told_at_all,
-        "handed_on": moment_near(found.handed_on_at, found.arrived_at, zone) if found.handed_on_at else "",
-        "me": moment_near(min(mine), found.arrived_at, zone) if mine else "",
+        "headline": _headline(found, zone, person),
         "instants": [
             {
                 "words": each.words,
+                "rules": net_words(each.handing, found.account, person) if each.handing else [],
                 "at": moment_near(each.at, found.arrived_at, zone),
-                "steps": [_step(step, found.arrived_at, zone, person) for step in each.steps],
+                "steps": [_step(each, step, found.arrived_at, zone, person) for step in each.steps],
             }
             for each in found.instants
         ],
     }
 
 
-def _step(step: preview.Step, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:
-    next_at = step.telling.next_at
+def _headline(found: preview.Preview, zone: str, person: Person) -> str:
+    """Whether the person would be told, and from when; sooner, it may be, if the safety net chooses them."""
+    if not found.told_at_all:
+        return "Nobody would be told"
+    steps = [step for each in found.instants for step in each.steps]
+    told = [step for step in steps if any(one.who.key == person.pk for one in step.told)]
+    sure = min((step.at for step in told if person.pk not in step.unsure), default=None)
+    maybe = min((step.at for step in told if person.pk in step.unsure), default=None)
+    if maybe is not None and (sure is None or maybe < sure):
+        surely = f", and would be at {moment_near(sure, found.arrived_at, zone)} at the latest" if sure else ""
+        return f"You may be told at {moment_near(maybe, found.arrived_at, zone)}{surely}"
+    return (
+        f"Yes, you would be told, first at {moment_near(sure, found.arrived_at, zone)}"
+        if sure
+        else "You would not be told"
+    )
+
+
+def _step(each: preview.Instant, step: preview.Step, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:
+    next_at, remarks = step.telling.next_at, step.telling.remarks
+    if each.handing is not None and not each.handing.able and step is each.steps[0]:
+        remarks = remarks[1:]  # that nobody is on duty who can take it was said already
     return {
         "at": moment_near(step.at, arrived_at, zone),
-        "told": [_line(one, arrived_at, zone, person) for one in step.told],
+        "told": [_line(one, step, arrived_at, zone, person) for one in step.told],
         "because": step.telling.because,
         "until": moment_near(next_at, arrived_at, zone) if next_at else "",
-        "remarks": step.telling.remarks,
+        "remarks": remarks,
     }
 
 
 STANDS = {
-    Standing.HOLDER: "has it in hand",
+    Standing.HOLDER: "with it in hand",
     Standing.DUTY: "on duty",
     Standing.NAMED: "named for when nobody is on duty",
     Standing.COVER: "cover: ready and at work",
@@ -111,7 +133,32 @@ STANDS = {
 }
 
 
-def _line(one: Told, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:
+MAYBE_STANDS = {
+    Standing.HOLDER: "if it is handed to them",
+    Standing.DUTY: "on duty, if it was not handed to them",
+}
+
+
+def net_words(handing: Handing, account: Account, person: Person) -> list[str]:
+    """This function will say to whom the safety net hands a request, as a rule where that depends on what each has in hand then."""
+    able = handing.able
+    if not able:
+        return [net.nobody_words(account.name, handing.hands), "It is handed to nobody."]
+    names = ["you" if hand.key == person.pk else hand.name for hand in able]
+    if len(able) == 1:
+        said = [f"It goes to {names[0]}: nobody else on duty can take it."]
+    else:
+        rule = (
+            "whoever has it open then, else whoever has the fewest in hand, of several the one whose shift began first"
+        )
+        said = [f"It goes to one of {and_words(names)}: {rule}."]
+    if handing.most:
+        said.append(f"Whoever has {handing.most} in hand is handed no more.")
+    minutes = round((handing.until_at - handing.at).total_seconds() / 60)
+    return [*said, f"After {minutes} minutes without a sign of life it goes to the next, if there is one."]
+
+
+def _line(one: Told, step: preview.Step, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:
     """Of others is said by which kind of route, and nothing of what they call theirs."""
     mine = one.who.key == person.pk
     kinds = dict(Route.Kind.choices)
@@ -125,7 +172,14 @@ def _line(one: Told, arrived_at: datetime, zone: str, person: Person) -> dict[st
     return {
         "name": "You" if mine else one.who.name,
         "mine": mine,
-        "stands": STANDS[one.standing],
+        "stands": _stands(one, step, mine),
         "by": by,
         "remarks": one.remarks if mine else (),
     }
+
+
+def _stands(one: Told, step: preview.Step, mine: bool) -> str:
+    if one.who.key not in step.unsure:
+        return STANDS[one.standing]
+    said = MAYBE_STANDS.get(one.standing, STANDS[one.standing])
+    return said.replace("to them", "to you") if mine else said

@@ -1,0 +1,172 @@
+"""The page "Would I be told?" says what then happens: who is told by which route, and when the safety net hands it on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sociable.alerts.models import AlertPolicy, HandedOn, Notice
+from sociable.alerts.preview import preview
+from sociable.due import services as due
+from sociable.journeys import claim, net
+from sociable.people.models import Role
+from tests.alerts.test_screens import MINE, see
+from tests.cast import at
+
+pytestmark = pytest.mark.django_db
+
+
+def would(pages, person, when: str = "10:00", account=None, on: str = "2026-11-23"):
+    return see(pages, person).get(f"{MINE}would/?account={account.pk}&on={on}&at={when}")
+
+
+def test_would_i_be_told_says_who_when_by_what_and_why(house, pages):
+    page = would(pages, house.cast.asha, account=house.cast.help)
+    assert "Yes, you would be told" in page.text
+    for part in (
+        "10:00: a request came in",
+        "10:00 You, on duty",
+        "The desk, Email",
+        "10:10 Ben Hall, cover: ready and at work",
+        "10:20 Lee Ward, lead",
+        "11:00: half of the promised time is used",
+    ):
+        assert part in page.text, part
+
+
+def test_would_i_be_told_at_night_says_when_and_why_not_before(house, pages):
+    page = would(pages, house.cast.ben, "22:00", house.cast.help)
+    assert "Tue 09:00: a request came in" in page.text
+    assert "Nobody is on duty for Ashby Help. Nobody is named for when nobody is on duty." in page.text
+    assert "Tue 09:00 You, cover: ready and at work" in page.text
+
+
+def test_would_i_be_told_agrees_with_what_then_happens(house, pages):
+    """The preview and the chain are the same rule: what it says for each step is what is written."""
+    page = would(pages, house.cast.lee, account=house.cast.help)
+    house.cast.ask(when=at(10))
+    for minute in range(0, 60, 5):
+        house.pass_time(at(10, minute))
+    told = house.told()
+    assert told == ["Asha", "Ben", "Lee"]
+    positions = [page.text.index(words) for words in ("10:00 Asha Khan", "10:10 Ben Hall", "10:20 You")]
+    assert positions == sorted(positions)
+
+
+def test_would_i_be_told_says_that_an_account_tells_nobody_yet(house, pages):
+    page = would(pages, house.cast.ben, account=house.cast.books)
+    assert "Nobody would be told" in page.text
+    assert "first published shift" in page.text
+
+
+def test_a_made_up_time_that_is_none_is_said(house, pages):
+    page = see(pages, house.cast.asha).get(f"{MINE}would/?account={house.cast.help.pk}&on=&at=25:99")
+    assert len(page.errors) == 2
+
+
+# -- the safety net --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_on_duty(house):
+    """Asha and Ben are both on duty for Ashby Help, and Ben may answer there."""
+    Role.objects.create(person=house.cast.ben, kind="answerer", partner=house.cast.council)
+    house.shift(house.cast.ben, at(9, 30), at(17))
+    return house
+
+
+def live_through(house, until: int = 120) -> list[tuple[str, str, str]]:
+    """A request that nobody acknowledges, through the journeys themselves: when who was told of which instant, by mail."""
+    house.cast.ask(when=at(10))
+    for minute in range(until + 1):
+        now = at(10) + timedelta(minutes=minute)
+        house.pass_time(now)
+        for row in due.claim(now, 50, ["hold"]):
+            claim.expire(row, now)
+        if rows := due.claim(now, 50, ["net"]):
+            net.look_all(rows, now)
+    told = Notice.objects.filter(kind="request", route__kind="email").order_by("made_at", "pk")
+    return [(f"{one.made_at:%H:%M}", one.person.first_name, one.chain.kind) for one in told]
+
+
+def test_whoever_alone_can_take_it_is_named_and_told_by_their_routes(house, pages):
+    page = would(pages, house.cast.lee, account=house.cast.help)
+    for part in (
+        "11:36: a request was handed on, because nobody at work had it near its time",
+        "It goes to Asha Khan: nobody else on duty can take it.",
+        "11:36 Asha Khan, with it in hand The desk, Email",
+        "11:46 Ben Hall, cover: ready and at work",
+        "11:48: nine tenths of the promised time are used 11:48 Asha Khan, with it in hand",
+        "11:51: a request is near its time, and nobody on duty can take it",
+        "Nobody on duty for Ashby Help can take it: Asha Khan was handed it before.",
+    ):
+        assert part in page.text, part
+    assert "Nobody is on duty" not in page.text
+
+
+def test_where_nobody_on_duty_may_answer_it_goes_to_nobody(house, pages):
+    Role.objects.filter(person=house.cast.asha).delete()
+    page = would(pages, house.cast.lee, account=house.cast.help)
+    assert (
+        "Nobody on duty for Ashby Help can take it: Asha Khan may not answer there. It is handed to nobody."
+        in page.text
+    )
+
+
+def test_where_several_can_take_it_the_rule_is_said(two_on_duty, pages):
+    page = would(pages, two_on_duty.cast.asha, account=two_on_duty.cast.help)
+    for part in (
+        "It goes to one of you and Ben Hall: whoever has it open then, else whoever has the fewest in hand, of several ",
+        "11:36 You, if it is handed to you The desk, Email",
+        "11:36 Ben Hall, if it is handed to them The desk, Email",
+        "11:46 Ben Hall, on duty, if it was not handed to them",
+    ):
+        assert part in page.text, part
+    assert page.text.count("It goes to one of") == 2  # 11:36 and, fifteen minutes later, the other
+
+
+@pytest.mark.parametrize("share", [60, 85])
+def test_it_agrees_with_what_the_net_then_does(house, share):
+    AlertPolicy.objects.create(account=house.cast.help, net_percent=share, set_at=at(8))
+    said = [
+        (f"{step.at:%H:%M}", one.who.name.split()[0])
+        for instant in preview(house.cast.help, at(10), claim.hold_time()).instants
+        for step in instant.steps
+        for one in step.told
+    ]
+    lived = [(when, who) for when, who, _ in live_through(house)]
+    assert [one for one in said if one[0] <= "12:00"] == lived
+    assert HandedOn.objects.count() == 1
+
+
+def test_of_two_on_duty_each_way_it_may_go_is_among_what_is_said(two_on_duty):
+    said = {
+        (f"{step.at:%H:%M}", one.who.name.split()[0])
+        for instant in preview(two_on_duty.cast.help, at(10), claim.hold_time()).instants
+        for step in instant.steps
+        for one in step.told
+    }
+    lived = {(when, who) for when, who, _ in live_through(two_on_duty)}
+    assert lived <= said
+    assert {when for when, _ in lived} == {when for when, _ in said if when <= "12:00"}
+
+
+def test_who_has_as_many_as_one_is_to_have_is_a_rule(two_on_duty, pages):
+    AlertPolicy.objects.create(account=two_on_duty.cast.help, hand_most=3, set_at=at(8))
+    page = would(pages, two_on_duty.cast.asha, account=two_on_duty.cast.help)
+    assert "Whoever has 3 in hand is handed no more." in page.text
+
+
+def test_an_account_that_hands_nothing_on_says_nothing_of_it(house, pages):
+    AlertPolicy.objects.create(account=house.cast.help, net_percent=0, set_at=at(8))
+    assert "handed" not in would(pages, house.cast.asha, account=house.cast.help).text
+
+
+def test_whoever_is_handed_it_only_perhaps_is_not_promised_it(house, pages):
+    """Ben's first hours at work are the shift that has just begun when the net looks."""
+    Role.objects.create(person=house.cast.ben, kind="answerer", partner=house.cast.council)
+    house.cast.ben.working_patterns.all().delete()
+    house.shift(house.cast.ben, at(11, 33), at(17))
+    page = would(pages, house.cast.ben, account=house.cast.help)
+    assert "You may be told at 11:36, and would be at 11:48 at the latest" in page.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from sociable.cover import problems, proposals, rota
 from sociable.cover.models import Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
 from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.rota import ShiftRefused, Stale
+from sociable.directory.models import HoursVersion
 from sociable.domain.cover.proposal import Span
 from sociable.due import services as due
 from sociable.due.models import DueRow
@@ -24,6 +25,7 @@ from tests.cover.conftest import Hand
 pytestmark = pytest.mark.django_db
 WEEK = Span(at(0, day=23), at(0, day=28))
 EARLIER = at(8, day=20)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -78,6 +80,40 @@ def test_what_a_rota_must_reckon_with(team: Cast, hand: Hand) -> None:
     assert (ben.works, ben.hours_in_words) == ((), problems.NO_HOURS)
     assert [(each.name, each.starts_minute, each.length.total_seconds() / 3600) for each in problem.patterns] == [
         (problems.BETWEEN, 9 * 60, 8), (pattern.name, 22 * 60, 8)
+    ]  # fmt: skip
+
+
+def kinds(team: Cast, *rows: tuple[str, list[int], int, int]) -> list[tuple[str, float, float, str]]:
+    """What a rota may be made of where these kinds of shift are kept: name, from, hours, and days as Mo to Su are numbered."""
+    for name, weekdays, begins, ends in rows:
+        row = ShiftPattern.objects.create(
+            partner=team.council, name=name, weekdays=weekdays, begins=time(begins), ends=time(ends)
+        )
+        row.accounts.add(team.help)
+    found = problems.facts([team.help], WEEK, by=team.lee).problem.patterns
+    return [
+        (each.name, each.starts_minute / 60, each.length / HOUR, "".join(map(str, sorted(each.weekdays))))
+        for each in found
+    ]
+
+
+def test_kinds_of_shift_keep_their_days(team: Cast) -> None:
+    """What none of a day reaches is asked for on that day alone; of two alike one has the days of both."""
+    made = kinds(
+        team,
+        ("Early", [0, 1], 9, 13),
+        ("Whole", [4], 9, 17),
+        ("Long Friday", [3, 4], 9, 17),
+        ("Also early", [2], 9, 13),
+    )
+    assert made == [("Also early", 9, 4, "012"), ("Long Friday", 9, 8, "34"), (problems.BETWEEN, 13, 4, "012")]
+
+
+def test_what_kinds_leave_of_a_night_is_on_the_day_it_begins(team: Cast) -> None:
+    """Open from 8pm to 6am: the evening's kind is Monday's, what it leaves begins at midnight and so is Tuesday's."""
+    HoursVersion.objects.filter(account=team.help).update(notation="Mo,We 20:00-06:00")
+    assert kinds(team, ("Evening", [0], 20, 0), ("Small hours", [3], 0, 6)) == [
+        (problems.BETWEEN, 0, 6, "1"), ("Small hours", 0, 6, "3"), ("Evening", 20, 4, "0"), (problems.BETWEEN, 20, 4, "2")
     ]  # fmt: skip
 
 

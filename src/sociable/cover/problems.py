@@ -97,16 +97,38 @@ def _promise(account: Account, span: Span) -> timedelta:
 
 
 def _kinds(accounts: Sequence[Account], needs: Iterable[proposal.Account]) -> Iterable[proposal.Pattern]:
-    """Each length of shift that is kept for one of them, once, and the hours of a day that no such shift reaches."""
+    """Each length of shift that is kept for one of them, once, on its days; and the hours of each day that no such shift reaches."""
     kept = ShiftPattern.objects.filter(accounts__in=[account.pk for account in accounts], is_kept=True)
-    spans = {_minutes(row.begins, row.ends): row.name for row in kept.distinct().order_by("-name")}
-    if spans:
-        zone = ZoneInfo(directory.zone_of(accounts[0]))
-        wanted = [_by_the_wall(each.span, zone) for one in needs for each in one.needs]
-        reached = [(first + day, last + day) for first, last in spans for day in (-DAY_MINUTES, 0, DAY_MINUTES)]
-        spans |= dict.fromkeys(minus(wanted, reached), BETWEEN)
-    for (first, last), name in sorted(spans.items()):
-        yield proposal.Pattern(name, first % DAY_MINUTES, timedelta(minutes=last - first))
+    days: dict[tuple[int, int, str], set[int]] = defaultdict(set)
+    names: dict[tuple[int, int], str] = {}
+    for row in kept.distinct().order_by("name"):
+        span = _minutes(row.begins, row.ends)
+        days[*span, names.setdefault(span, row.name)].update(row.weekdays)
+    if days:
+        for weekday, first, last in _between(accounts, needs, list(days.items())):
+            days[first, last, BETWEEN].add(weekday)
+    for (first, last, name), weekdays in sorted(days.items()):
+        yield proposal.Pattern(name, first, timedelta(minutes=last - first), frozenset(weekdays))
+
+
+def _between(
+    accounts: Sequence[Account],
+    needs: Iterable[proposal.Account],
+    kinds: Sequence[tuple[tuple[int, int, str], set[int]]],
+) -> Iterable[tuple[int, int, int]]:
+    """What the kinds of shift leave of each day of the week, as the day on which it begins and minutes after its midnight."""
+    zone = ZoneInfo(directory.zone_of(accounts[0]))
+    wanted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for each in (each.span for one in needs for each in one.needs):
+        wanted[each.starts_at.astimezone(zone).weekday()].append(_by_the_wall(each, zone))
+    for weekday, spans in wanted.items():
+        reached = [
+            (first + off * DAY_MINUTES, last + off * DAY_MINUTES)
+            for (first, last, _), on in kinds for off in (-1, 0, 1) if (weekday + off) % 7 in on
+        ]  # fmt: skip
+        for first, last in minus(spans, reached):
+            later, begins = divmod(first, DAY_MINUTES)
+            yield (weekday + later) % 7, begins, begins + last - first
 
 
 def _minutes(begins: time, ends: time) -> tuple[int, int]:

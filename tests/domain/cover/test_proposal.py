@@ -125,6 +125,19 @@ def test_ready_only_until() -> None:
     assert [hole.why for hole in found.holes] == ["Nobody is ready for Libraries: Jen was, and it ran out."]
 
 
+def test_a_kind_of_shift_is_proposed_on_its_own_days() -> None:
+    """Saturday's is the short one, though longer would leave no hole; and no short one is put on Tuesday to share its hours."""
+    libraries = account(LIBRARIES, "Libraries", span(1, 9, 17), span(5, 9, 17))
+    people = [
+        person(number, name, (LIBRARIES,), span(1, 9, 17), span(5, 9, 17)) for number, name in ((1, "Jen"), (2, "Kal"))
+    ]
+    week = Pattern("day", 9 * 60, 8 * HOUR, frozenset(range(5)))
+    saturday = Pattern("Saturday", 9 * 60, 4 * HOUR, frozenset({5}))
+    found = proposed(problem([libraries], people, patterns=(week, saturday)))
+    assert [shift.span for shift in found.shifts] == [span(1, 9, 17), span(5, 9, 13)]
+    assert [hole.span for hole in found.holes] == [span(5, 13, 17)]
+
+
 def test_what_was_set_by_hand_stays_and_counts() -> None:
     """Kal is put on a late shift by hand, outside the usual hours: it stands, and the rest after it is kept."""
     libraries = account(LIBRARIES, "Libraries", span(0, 14, 22), span(1, 7, 15))

@@ -173,7 +173,7 @@ def _by_pattern(sheet: Sheet, stretch: range) -> Iterator[tuple[int, int]]:
     grid = sheet.grid
     shortest = min(SHORTEST_SLOTS, len(stretch))
     for on in {grid.day(slot) for slot in (*stretch[::SHORTEST_SLOTS], stretch[-1])}:
-        for pattern in sheet.problem.patterns:
+        for pattern in (each for each in sheet.problem.patterns if on.weekday() in each.weekdays):
             starts = grid.slot(grid.instant(on, pattern.starts_minute))
             first, last = max(starts, stretch.start), min(starts + pattern.length // SLOT, stretch.stop)
             if last - first >= shortest:

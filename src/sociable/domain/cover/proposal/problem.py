@@ -15,6 +15,7 @@ from sociable.domain.errors import DomainError
 SLOT = timedelta(minutes=30)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+EVERY_DAY = frozenset(range(7))
 
 
 class ProblemError(DomainError):
@@ -105,11 +106,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A shift as the rota writes it: when it starts in minutes after local midnight, and how long it lasts."""
+    """A shift as the rota writes it: when it starts in minutes after local midnight, how long it lasts, and on which days.
+
+    Shape: `weekdays` are those on which it begins, 0 Monday to 6 Sunday
+    """
 
     name: str
     starts_minute: int
     length: timedelta
+    weekdays: frozenset[int] = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -290,6 +290,9 @@ class Here:
     def get_ready(self, kind):
         self.carrying.get_ready(kind)
 
+    def give_back(self):
+        self.carrying.give_back()
+
     def heard(self, in_hand):
         news = []
         self.carrying.turn(0.05, news.append)
@@ -412,6 +415,40 @@ def test_when_that_process_dies_what_had_left_is_a_doubt_and_the_next_notice_is_
     assert len(outside.taken) == 2
 
 
+def test_when_the_house_stops_what_had_not_begun_to_leave_is_queued_again_and_leaves_once(
+    house, outdoors, outside, monkeypatch
+):
+    """The mail server takes sixteen at once and says nothing: those are a doubt, and no other is."""
+    monkeypatch.setattr(handing, "PATIENCE_SECONDS", 1.0)
+    outside.says_nothing_after_data = True
+    told_by(house, *(f"p{number}@example.org" for number in range(19)))
+    asked_and_told(house)
+    patiently(outdoors, lambda: len(outside.taken) == 16)
+    outdoors._stop()
+    outside.says_nothing_after_data = False
+    rings = Notice.objects.filter(route__kind="email")
+    assert sorted(rings.values_list("state", flat=True)) == ["queued"] * 4 + ["unknown"] * 16
+    assert {one.detail for one in rings.filter(state="unknown")} == {handing.DIED}
+    rows = DueRow.objects.filter(kind="notice-email", done_at=None)
+    assert {(row.claim_id, row.attempts, row.next_at) for row in rows} == {(due.NOBODY, 0, at(10))}
+    assert {row.subject_id for row in rows} == {one.pk for one in rings.filter(state="queued")}
+    assert not outdoors._leases._since
+    after_the_start = handing.Handing(Leases(), Outside())
+    patiently(after_the_start, lambda: rings.filter(state="handed").count() == 4)
+    after_the_start._carries.end()
+    assert len({mail["To"] for mail in letters(outside)}) == len(outside.taken) == 20
+
+
+def test_what_leaves_while_the_house_stops_is_waited_for_and_noted(house, outdoors, outside):
+    told_by(house, *(f"p{number}@example.org" for number in range(19)))
+    asked_and_told(house)
+    patiently(outdoors, lambda: outdoors._on_their_way)
+    outdoors._stop()
+    handed = Notice.objects.filter(route__kind="email", state="handed").count()
+    assert handed == len(outside.taken)
+    assert Notice.objects.filter(route__kind="email", state="queued").count() == 20 - handed
+
+
 class Mortal:
     """Takes loads and dies, having begun those whose place in the order it is told."""
 
@@ -433,6 +470,9 @@ class Mortal:
             raise handing.Died
         return said
 
+    def give_back(self):
+        self.news.append(None)  # it dies of it
+
     def end(self):
         pass
 
@@ -448,6 +488,21 @@ def test_what_had_not_left_when_the_process_died_is_given_to_the_next_and_not_fo
     rings = Notice.objects.filter(route__kind="email").order_by("pk")
     assert [one.state for one in rings] == ["unknown", "queued", "queued"]  # the last route of each: tried again later
     assert {one.detail for one in rings[1:]} == {handing.BROKE}
+
+
+def test_where_the_process_dies_while_the_house_stops_what_had_not_left_is_queued_again(house, monkeypatch, outside):
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    told_by(house, "a@example.org", "b@example.org")
+    asked_and_told(house)
+    mortal = Mortal({0})
+    monkeypatch.setattr(mortal, "get_ready", lambda kind: mortal.news.append([carrying.News(ready=[kind])]))
+    made = handing.Handing(Leases(), mortal)
+    turns(made, lambda: mortal.taken)
+    mortal.news.pop()  # it lives until it is asked to give back
+    made._stop()
+    rings = Notice.objects.filter(route__kind="email").order_by("pk")
+    assert [one.state for one in rings] == ["unknown", "queued", "queued"]
+    assert mortal.taken == [3]
 
 
 def test_where_no_other_process_can_be_begun_what_had_left_is_a_doubt_all_the_same(house, monkeypatch, outside):

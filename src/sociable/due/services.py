@@ -170,6 +170,17 @@ def close_all(rows: Iterable[DueRow], now: datetime) -> None:
 _DONE = Change(lambda: DueRow.objects.filter(Among("pk", "rows")), done_at=Given("now"), claim_id=NOBODY, last_error="")
 
 
+def give_back(rows: Iterable[DueRow], now: datetime) -> None:
+    """This function will offer rows at once that `held` has locked, as if they had not been claimed: nothing of them was begun."""
+    _GIVE_BACK.make(rows=[row.pk for row in rows], now=now)
+
+
+_GIVE_BACK = Change(
+    lambda: DueRow.objects.filter(Among("pk", "rows")),
+    claim_id=NOBODY, next_at=Given("now"), attempts=F("attempts") - 1,
+)  # fmt: skip
+
+
 def extend(row: DueRow, now: datetime, lease: timedelta = LEASE, *, well: bool = False) -> bool:
     """This function will keep a row in hand for another lease, if this claim still holds it.
 

@@ -339,6 +339,19 @@ def finish(outcomes: Sequence[Outcome], now: datetime) -> None:
         due.close_all([row for row in done if row.pk not in again], now)
 
 
+def take_back(errands: Sequence[Errand], now: datetime) -> None:
+    """This function will queue again what was to leave and did not begin to, so that whoever looks next takes it up."""
+    with transaction.atomic():
+        notices = _notices([errand.row for errand in errands])
+        held = due.held([errand.row for errand in errands])
+        ours = [notices[row.subject_id] for row in held if row.subject_id in notices]
+        for notice in ours:
+            if notice.state == State.HANDING:
+                notice.state = State.QUEUED
+        keep(ours, ["state"])
+        due.give_back(held, now)
+
+
 def _note(notice: Notice, outcome: Outcome, now: datetime) -> bool:
     """Keep what the route said; True where the next route is to be used."""
     error = outcome.error

@@ -44,11 +44,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is told at once: loads that leave now, before they do; loads that have come to an end; kinds that are ready."""
+    """What is told at once: loads that leave now, before they do; that have come to an end; kinds that are ready; loads given back."""
 
     begun: list[int] = field(default_factory=list)
     ended: list[Said] = field(default_factory=list)
     ready: list[str] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The wish to have back whatever does not leave yet: nothing more is to leave."""
 
 
 @dataclass
@@ -75,6 +81,7 @@ class Place:
 
 
 Where = tuple[str, str]  # the kind of route, and the server
+Event = Load | Future[str] | str | GiveBack  # a word: a kind that is ready
 
 
 class Carrying:
@@ -83,11 +90,12 @@ class Carrying:
     def __init__(self, carriers: Mapping[str, Carrier]) -> None:
         self._carriers = carriers
         self._pools: dict[str, ThreadPoolExecutor] = {}
-        self._events: SimpleQueue[Load | Future[str] | str] = SimpleQueue()  # a word: a kind that is ready
+        self._events: SimpleQueue[Event] = SimpleQueue()
         self._going: dict[Future[str], tuple[Load, Where, float]] = {}
         self._waiting: dict[Where, deque[Load]] = {}
         self._places: dict[Where, Place] = {}
         self._rested_at = time.monotonic()
+        self._gives_back = False
 
     def take(self, loads: Sequence[Load]) -> None:
         """This function will take up loads; the next turn begins what has room."""
@@ -99,15 +107,23 @@ class Carrying:
         future = self._pool(kind).submit(self._carriers[kind].get_ready)
         future.add_done_callback(lambda _done: self._events.put(kind))
 
+    def give_back(self) -> None:
+        """This function will let nothing more leave, and tell at the next turn of what would have: it was not begun."""
+        self._events.put(GiveBack())
+
     def turn(self, seconds: float, tell: Callable[[News], None]) -> None:
         """This function will wait so long for something to happen, tell what has ended and what leaves, and let that leave."""
         happened = self._happened(seconds)
         ready = [event for event in happened if isinstance(event, str)]
-        ended = [said for event in happened if not isinstance(event, str) and (said := self._met(event)) is not None]
+        self._gives_back = self._gives_back or any(isinstance(event, GiveBack) for event in happened)
+        ended = [
+            said for event in happened if isinstance(event, Load | Future) and (said := self._met(event)) is not None
+        ]
         ended += [self._settled(future) for future in self._late()]
+        back = self._given_back() if self._gives_back else []
         leaving = self._next(ended)
-        if leaving or ended or ready:
-            tell(News([load.number for load, _ in leaving], ended, ready))
+        if leaving or ended or ready or back:
+            tell(News([load.number for load, _ in leaving], ended, ready, back))
         for load, where in leaving:
             self._leave(load, where)
         self._rest()
@@ -125,8 +141,8 @@ class Carrying:
             pool.shutdown(wait=True)
             self._carriers[kind].rest(0)
 
-    def _happened(self, seconds: float) -> list[Load | Future[str] | str]:
-        events: list[Load | Future[str] | str] = []
+    def _happened(self, seconds: float) -> list[Event]:
+        events: list[Event] = []
         try:
             events.append(self._events.get(timeout=seconds))
             while True:
@@ -143,6 +159,11 @@ class Carrying:
             return _broke(event, error)
         self._waiting.setdefault(where, deque()).append(event)
         return None
+
+    def _given_back(self) -> list[int]:
+        back = [load.number for line in self._waiting.values() for load in line]
+        self._waiting.clear()
+        return back
 
     def _late(self) -> list[Future[str]]:
         return [f for f, (_, _, began) in self._going.items() if time.monotonic() - began > LONGEST_SECONDS]

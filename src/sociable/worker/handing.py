@@ -55,6 +55,10 @@ class Carries(Protocol):
         """This function will make a kind of route ready, and say so."""
         ...
 
+    def give_back(self) -> None:
+        """This function will ask for whatever does not leave yet: nothing more is to leave."""
+        ...
+
     def heard(self, in_hand: int) -> list[News]:
         """This function will return what was said since the last time.
 
@@ -88,6 +92,8 @@ class Handing:
         self._used_at = self._again_at = time.monotonic()
         self._numbers = 0
         self._unnoted: list[Outcome] = []
+        self._back: list[Errand] = []
+        self._stops = False
 
     def run(self, stop: threading.Event) -> None:
         """This function will hand notices over until told to stop; it outlives a database that is away for a while."""
@@ -108,15 +114,33 @@ class Handing:
         close_old_connections()
 
     def _stop(self) -> None:
-        """Note what is on its way, as far as it comes to an end soon; the rest is a doubt, and told by another route."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        """Queue again what has not begun to leave, and note the rest as it ends soon; what does not is told by another route."""
+        until, self._stops = time.monotonic() + PATIENCE_SECONDS, True
         try:
+            self._carries.give_back()
             while self._on_their_way and time.monotonic() < until:
                 self._note(self._ended())
+                self._queue_again()
                 time.sleep(LOOK_SECONDS)
         except Exception:
             log.exception("what became of notices could not be noted")
         self._carries.end()
+        self._doubt()
+
+    def _doubt(self) -> None:
+        """What had left when the worker could wait no more may arrive or not; of anything else its lease will tell."""
+        left = [one.errand for one in self._on_their_way.values() if one.has_left]
+        try:
+            self._note([Outcome(errand, error=OutcomeUnknown(DIED)) for errand in left])
+        except Exception:
+            log.exception("what had left when the worker stopped could not be noted")
+
+    def _queue_again(self) -> None:
+        if self._back:
+            notify.take_back(self._back, timezone.now())
+            for errand in self._back:
+                self._leases.drop(errand.row)
+            self._back = []
 
     def turn(self) -> int:
         """This function will note what has ended, take up what is due and send it out; it returns how many were taken up."""
@@ -215,6 +239,7 @@ class Handing:
                 for number in news.begun:
                     self._on_their_way[number].has_left = True
                 ended += [self._outcome(said) for said in news.ended]
+                self._back += [self._on_their_way.pop(number).errand for number in news.back]
         except Died:
             log.error("the process that carries notices has died", extra={"in_hand": len(self._on_their_way)})  # noqa: TRY400 - ours, with no trace worth a line
             ended += self._after_death()
@@ -233,6 +258,9 @@ class Handing:
         had, self._on_their_way = list(self._on_their_way.values()), {}
         ended = [Outcome(one.errand, error=OutcomeUnknown(DIED)) for one in had if one.has_left]
         kept = [one for one in had if not one.has_left]
+        if self._stops:
+            self._back += [one.errand for one in kept]
+            return ended
         for one in kept:
             one.deaths += 1
         ended += [Outcome(one.errand, error=ChannelError(BROKE)) for one in kept if one.deaths > DEATHS]

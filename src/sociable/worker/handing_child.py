@@ -13,7 +13,7 @@ import threading
 from typing import BinaryIO
 
 from sociable.channels.notices.carriers import CARRIERS
-from sociable.worker.carrying import Carrying, News
+from sociable.worker.carrying import Carrying, GiveBack, News
 
 LOOK_SECONDS = 0.5  # how often it is looked whether something takes too long
 NICER = 3  # the desk is told first
@@ -40,6 +40,8 @@ def _listen(carrying: Carrying) -> None:
             said = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the worker that began this process
             if isinstance(said, str):
                 carrying.get_ready(said)
+            elif isinstance(said, GiveBack):
+                carrying.give_back()
             else:
                 carrying.take(said)
     finally:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from sociable.worker import handing_child
-from sociable.worker.carrying import Load, News
+from sociable.worker.carrying import GiveBack, Load, News
 
 log = logging.getLogger(__name__)
 SILENT_SECONDS = 120.0  # with something in hand it says something far sooner, if it is well
@@ -35,7 +35,7 @@ class Running:
     def __init__(self) -> None:
         command = [sys.executable, "-c", PROGRAM]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
-        self.to_say: queue.SimpleQueue[list[Load] | str | None] = queue.SimpleQueue()
+        self.to_say: queue.SimpleQueue[list[Load] | str | GiveBack | None] = queue.SimpleQueue()
         self.heard: queue.SimpleQueue[News | None] = queue.SimpleQueue()  # None: it says no more
         self._threads = [
             threading.Thread(target=_speak, args=(self.process.stdin, self.to_say), name="handing-speaks", daemon=True),
@@ -59,7 +59,7 @@ class Running:
                     pipe.close()
 
 
-def _speak(pipe: IO[bytes], to_say: queue.SimpleQueue[list[Load] | str | None]) -> None:
+def _speak(pipe: IO[bytes], to_say: queue.SimpleQueue[list[Load] | str | GiveBack | None]) -> None:
     with contextlib.suppress(OSError):  # it is gone, which is heard by listening
         while (said := to_say.get()) is not None:
             pickle.dump(said, pipe)
@@ -90,6 +90,11 @@ class Outside:
     def get_ready(self, kind: str) -> None:
         """This function will have the process make a kind of route ready; that it is so is heard."""
         self._begun().to_say.put(kind)
+
+    def give_back(self) -> None:
+        """This function will ask the process for whatever does not leave yet; what it gives back is heard."""
+        if self._running is not None:
+            self._running.to_say.put(GiveBack())
 
     def _begun(self) -> Running:
         if self._running is None:

@@ -14,6 +14,7 @@ from sociable.cover.wishes import Stated, WishRefused
 from sociable.domain.cover.limits import Limits
 from sociable.domain.cover.proposal import Span
 from sociable.people.models import AuditEvent
+from sociable.people.permissions import NotAllowed
 from tests.cast import Cast, at
 from tests.cover.conftest import Hand
 
@@ -23,7 +24,7 @@ NOW = at(8, day=20)
 
 def stated(person: Any, **more: Any) -> Wish:
     given = {"rather": False, "weight": 2} | more
-    return wishes.state(Stated(**given), by=person, now=NOW)
+    return wishes.state(Stated(**given), of=person, by=person, now=NOW)
 
 
 def falls(person: Any, starts_at: datetime, ends_at: datetime) -> list[tuple[datetime, datetime]]:
@@ -43,7 +44,9 @@ def test_a_weekly_wish_falls_on_its_days_until_its_last(cast: Cast) -> None:
 
 def test_a_whole_day_is_as_long_as_its_day(cast: Cast) -> None:
     """Clocks go back on Sunday 25 October 2026: that day has 25 hours."""
-    wishes.state(Stated(False, 2, on_day=date(2026, 10, 25)), by=cast.asha, now=datetime(2026, 10, 1, tzinfo=UTC))
+    wishes.state(
+        Stated(False, 2, on_day=date(2026, 10, 25)), of=cast.asha, by=cast.asha, now=datetime(2026, 10, 1, tzinfo=UTC)
+    )
     assert falls(cast.asha, datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC)) == [
         (datetime(2026, 10, 24, 23, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC))
     ]
@@ -67,7 +70,9 @@ def test_wishes_of_others_are_not_mixed_in(cast: Cast) -> None:
 
 def test_the_trail_says_what_is_wished_and_never_why(cast: Cast) -> None:
     wish = stated(cast.asha, weekdays=(5, 6), private_reason="My mother is ill")
-    wishes.state(Stated(False, 4, weekdays=(5,), private_reason="My mother"), by=cast.asha, now=NOW, instead=wish)
+    wishes.state(
+        Stated(False, 4, weekdays=(5,), private_reason="My mother"), of=cast.asha, by=cast.asha, now=NOW, instead=wish
+    )
     wishes.take_back(wish, by=cast.asha, now=NOW)
     events = AuditEvent.objects.filter(verb__contains="wish").order_by("pk")
     assert [(event.verb, event.after) for event in events] == [
@@ -102,7 +107,59 @@ def test_there_is_an_end_to_wishes(cast: Cast) -> None:
     with pytest.raises(WishRefused, match="40 wishes already"):
         stated(cast.asha, weekdays=(1,))
     one = wishes.standing(cast.asha, NOW)[0]
-    wishes.state(Stated(False, 2, weekdays=(1,)), by=cast.asha, now=NOW, instead=one)
+    wishes.state(Stated(False, 2, weekdays=(1,)), of=cast.asha, by=cast.asha, now=NOW, instead=one)
+
+
+# -- Written down for somebody ---------------------------------------------------------------------------------------------
+
+
+def told(cast: Cast, **more: Any) -> Wish:
+    """Lee, who leads the council, writes down what Asha said."""
+    given = {"rather": False, "weight": 2, "weekdays": (2,), "private_reason": "Choir"} | more
+    return wishes.state(Stated(**given), of=cast.asha, by=cast.lee, now=NOW)
+
+
+def test_who_plans_writes_a_wish_down_and_it_counts_as_theirs(cast: Cast) -> None:
+    wish = told(cast)
+    assert (wish.person, wish.written_by) == (cast.asha, cast.lee)
+    assert wishes.standing(cast.asha, NOW) == [wish]
+    assert wishes.standing(cast.lee, NOW) == []
+    event = AuditEvent.objects.get(verb="stated a wish")
+    assert (event.person_id, event.object_id) == (cast.lee.pk, cast.asha.pk)
+    assert "Choir" not in str(event.after)
+
+
+def test_once_they_change_it_it_is_their_own_to_change(cast: Cast) -> None:
+    wish = told(cast)
+    told_again = wishes.state(Stated(True, 4, weekdays=(2,)), of=cast.asha, by=cast.lee, now=NOW, instead=wish)
+    assert told_again.written_by == cast.lee
+    changed = wishes.state(Stated(True, 1, weekdays=(2,)), of=cast.asha, by=cast.asha, now=NOW, instead=wish)
+    assert changed.written_by is None
+    with pytest.raises(NotAllowed, match="for Asha Khan to say"):
+        wishes.state(Stated(True, 1, weekdays=(3,)), of=cast.asha, by=cast.lee, now=NOW, instead=changed)
+    with pytest.raises(NotAllowed):
+        wishes.take_back(changed, by=cast.lee, now=NOW)
+    assert Wish.objects.get().weekdays == [2]
+
+
+def test_whoever_does_not_plan_somebody_writes_nothing_down(cast: Cast) -> None:
+    for outsider in (cast.ben, cast.cara, cast.olu):
+        with pytest.raises(NotAllowed):
+            wishes.state(Stated(False, 2, weekdays=(2,)), of=cast.asha, by=outsider, now=NOW)
+    wish = told(cast)
+    for outsider in (cast.ben, cast.cara, cast.olu):
+        with pytest.raises(NotAllowed):
+            wishes.take_back(wish, by=outsider, now=NOW)
+    wishes.take_back(wish, by=cast.asha, now=NOW)
+    assert not Wish.objects.exists()
+
+
+def test_too_many_are_told_of_whom_they_are(cast: Cast) -> None:
+    Wish.objects.bulk_create(
+        Wish(person=cast.asha, rather=False, weekdays=[0], stated_at=NOW) for _ in range(wishes.MOST)
+    )
+    with pytest.raises(WishRefused, match="Asha has 40 wishes already"):
+        told(cast)
 
 
 def test_a_proposal_reads_wishes_and_weekends_and_never_why(cast: Cast, hand: Hand) -> None:

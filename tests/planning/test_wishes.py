@@ -94,6 +94,60 @@ def test_a_wish_of_somebody_else_is_not_there(lead: Pages, cast: Cast) -> None:
     assert Wish.objects.exists()
 
 
+def test_a_lead_writes_down_what_they_were_told(lead: Pages, asha: Pages, cast: Cast) -> None:
+    """Asha reads it with Lee's name and why, and changes it: then it is hers, and there for nobody else to change."""
+    hers = reverse("planning:rota_person", args=[cast.asha.pk])
+    assert "Asha has stated no wish." in lead.get(hers).page.text
+    form = lead.get(reverse("planning:wish_new_for", args=[cast.asha.pk])).page.form(button="Keep it")
+    done = lead.submit(form, what="free", weekdays=["2"], begins="18:00", ends="20:00", private_reason="Choir")
+    assert done["Location"] == hers
+    made = Wish.objects.get()
+    assert (made.person, made.written_by) == (cast.asha, cast.lee)
+    shown = lead.get(hers).page.text
+    assert "Kept: Rather be free: Wednesday every week, 6pm to 8pm." in shown
+    assert "Written down by you on " in shown
+    for address in (MINE, reverse("planning:rota_mine")):
+        assert "Written down by Lee Ward on " in asha.get(address).page.text
+    assert "“Choir”" in asha.get(MINE).page.text
+    again = lead.get(reverse("planning:wish_for", args=[cast.asha.pk, made.pk])).page
+    assert "Change a wish of Asha Khan" in again.text
+    lead.submit(again.form(button="Keep it"), weight="4")
+    form = asha.get(reverse("planning:wish", args=[made.pk])).page.form(button="Keep it")
+    assert (form.fields["weight"], form.fields["private_reason"]) == (["4"], "Choir")
+    asha.submit(form, weekdays=["3"])
+    assert "Written down" not in asha.get(MINE).page.text
+    assert "Change it" not in lead.get(hers).page.text
+    assert lead.get(reverse("planning:wish_for", args=[cast.asha.pk, made.pk])).status_code == 404
+
+
+def test_what_a_lead_wrote_down_is_taken_back_by_either(lead: Pages, asha: Pages, cast: Cast) -> None:
+    hers = reverse("planning:rota_person", args=[cast.asha.pk])
+    wish(cast.asha, written_by=cast.lee)
+    done = lead.submit(lead.get(hers).page.form("take-back/"))
+    assert done["Location"] == hers
+    wish(cast.asha, written_by=cast.lee)
+    assert asha.submit(asha.get(MINE).page.form("take-back/"))["Location"] == MINE
+    assert not Wish.objects.exists()
+
+
+def test_what_is_refused_of_somebody_else_loses_nothing(lead: Pages, cast: Cast) -> None:
+    form = lead.get(reverse("planning:wish_new_for", args=[cast.asha.pk])).page.form(button="Keep it")
+    answer = lead.submit(form, what="free", private_reason="Choir")
+    assert answer.status_code == 409
+    assert answer.page.form(button="Keep it").fields["private_reason"] == "Choir"
+    assert "Only they and whoever plans them can read it." in answer.page.text
+
+
+def test_whoever_plans_nobody_writes_down_nothing(asha: Pages, cast: Cast) -> None:
+    made = wish(cast.ben, written_by=cast.lee)
+    assert asha.get(reverse("planning:wish_new_for", args=[cast.ben.pk])).status_code == 404
+    assert asha.get(reverse("planning:wish_for", args=[cast.ben.pk, made.pk])).status_code == 404
+    assert asha.post(reverse("planning:wish_take_back_for", args=[cast.ben.pk, made.pk])).status_code == 404
+    client = client_of(cast.lee)
+    assert client.get(reverse("planning:wish_for", args=[cast.asha.pk, made.pk])).status_code == 404
+    assert Wish.objects.exists()
+
+
 def test_who_plans_reads_it_beside_their_hours(lead: Pages, cast: Cast) -> None:
     wish(cast.asha, begins=time(9), ends=time(12))
     text = lead.get(reverse("planning:rota_person", args=[cast.asha.pk])).page.text

@@ -31,6 +31,9 @@ class Wish(models.Model):
     weight = models.PositiveSmallIntegerField(choices=Weight, default=Weight.MUCH)
     private_reason = models.TextField(blank=True, help_text="Read by them and whoever plans them, nobody else")
     stated_at = models.DateTimeField()
+    written_by = models.ForeignKey(
+        Person, models.SET_NULL, null=True, related_name="+", help_text="Who wrote it down for them; null: they did"
+    )
 
     class Meta:
         ordering = ("on_day", "id")

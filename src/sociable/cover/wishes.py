@@ -1,6 +1,7 @@
 """Keeps what people wish of their rota, with the trail of it, and answers when wishes fall and what they say.
 
-The reason is read by the person and by whoever plans them; it goes into no trail, no list of others and no proposal.
+The reason is read by the person and by whoever plans them; it goes into no trail, no list of others and no proposal. Whoever
+plans somebody may write down what they were told; it is that person's wish all the same, theirs to change and to take back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.db.models import Q
 
 from sociable.cover.around import begin_of, body_of, local_day, zone_of
 from sociable.cover.models import Shift
+from sociable.cover.queries import plans
 from sociable.cover.wish_models import Wish
 from sociable.domain.cover.making import stretch
 from sociable.domain.errors import DomainError
@@ -23,6 +25,7 @@ from sociable.domain.promise import clock_words
 from sociable.domain.worktime.wording import date_words, days_words
 from sociable.people import services as people
 from sociable.people.models import Person
+from sociable.people.permissions import NotAllowed
 
 MOST = 40
 DAY = timedelta(days=1)
@@ -62,30 +65,50 @@ class Falls:
 # -- Stating ---------------------------------------------------------------------------------------------------------------
 
 
-def state(stated: Stated, *, by: Person, now: datetime, instead: Wish | None = None) -> Wish:
-    """This function will keep a wish of somebody's, or change one of theirs.
+def state(stated: Stated, *, of: Person, by: Person, now: datetime, instead: Wish | None = None) -> Wish:
+    """This function will keep a wish of somebody's, or change one of theirs, stated by themselves or written down for them.
 
-    Errors: WishRefused where its time is over, or there are too many
+    Errors: NotAllowed where it is another's, whom they do not plan or who stated it themselves; WishRefused where its time is
+    over, or there are too many
     """
-    today = local_day(now, zone_of(by))
+    check_can_write(by, of, instead)
+    today = local_day(now, zone_of(of))
     last = stated.on_day or stated.until_on
     if last is not None and last < today:
         raise WishRefused("That day is over: a wish is for days to come.")
     with transaction.atomic():
-        if instead is None and len(_standing([by.pk], today)) >= MOST:
-            raise WishRefused(f"You have {MOST} wishes already. Take one back, or make two into one.")
-        wish = instead or Wish(person=by)
+        if instead is None and len(_standing([of.pk], today)) >= MOST:
+            who = "You have" if by == of else f"{of.first_name} has"
+            raise WishRefused(f"{who} {MOST} wishes already. Take one back, or make two into one.")
+        wish = instead or Wish(person=of)
         for name in Stated.__dataclass_fields__:
             value = getattr(stated, name)
             setattr(wish, name, list(value) if name == "weekdays" else value)
-        wish.stated_at = now
+        wish.stated_at, wish.written_by = now, None if by == of else by
         wish.save()
         _record("changed a wish" if instead else "stated a wish", wish, by, now)
     return wish
 
 
+def can_write(by: Person, of: Person, wish: Wish | None = None) -> bool:
+    """This function will say whether somebody may state or change a wish: their own, or one that is written down for whom they plan."""
+    return by == of or ((wish is None or wish.written_by_id is not None) and plans(by, of))
+
+
+def check_can_write(by: Person, of: Person, wish: Wish | None = None) -> None:
+    """This function will raise NotAllowed unless `can_write`."""
+    if not can_write(by, of, wish):
+        raise NotAllowed(
+            f"That is for {of.name} to say: only a wish that was written down for them may be changed by who plans them."
+        )
+
+
 def take_back(wish: Wish, *, by: Person, now: datetime) -> None:
-    """This function will take a wish back."""
+    """This function will take a wish back.
+
+    Errors: NotAllowed
+    """
+    check_can_write(by, wish.person, wish)
     with transaction.atomic():
         _record("took a wish back", wish, by, now)
         wish.delete()
@@ -111,7 +134,7 @@ def standing(person: Person, now: datetime) -> list[Wish]:
 
 def _standing(people: Collection[int], today: date) -> list[Wish]:
     lasts = Q(on_day=None, until_on=None) | Q(on_day__gte=today) | Q(until_on__gte=today)
-    return list(Wish.objects.filter(lasts, person__in=people).select_related("person").order_by("pk"))
+    return list(Wish.objects.filter(lasts, person__in=people).select_related("person", "written_by").order_by("pk"))
 
 
 def falling(people: Iterable[Person], starts_at: datetime, ends_at: datetime) -> dict[int, list[Falls]]:

@@ -71,7 +71,7 @@ def mine(request: HttpRequest) -> HttpResponse:
             }
             for shift in theirs.prefetch_related("accounts").order_by("starts_at")
         ],
-        "wishes": wish_rows(wishes.standing(person, now)),
+        "wishes": wish_rows(wishes.standing(person, now), person),
         "offered": offered(person, now),
         "changes": [{"change": change, **_said(change.shift)} for change in changes],
         "feed_url": settings.PUBLIC_URL + reverse("api:rota_feed", args=[feeding.of_person(person, now).token]),

@@ -184,7 +184,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         {"row": row, "words": StatedHours.parse(row.notation).sentence()}
         for row in WorkingPattern.objects.filter(person=who).order_by("-valid_from_on", "-id")
     ]
-    wished = wish_rows(wishes.standing(who, now))
+    wished = wish_rows(wishes.standing(who, now), planner)
     context = {"form": form, "who": who, "versions": versions, "wishes": wished, **working_words(who, now)}
     return page(request, "rota", "rota_person.html", context, status=409 if form.errors else 200)
 

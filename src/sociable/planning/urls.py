@@ -67,6 +67,9 @@ urlpatterns = [
     path("rota/patterns/<int:pattern_id>/make/", rota_patterns.make, name="rota_make"),
     path("rota/people/", rota_patterns.people, name="rota_people"),
     path("rota/people/<int:person_id>/", rota_patterns.person, name="rota_person"),
+    path("rota/people/<int:person_id>/wishes/new/", wishes.wish, name="wish_new_for"),
+    path("rota/people/<int:person_id>/wishes/<int:wish_id>/", wishes.wish, name="wish_for"),
+    path("rota/people/<int:person_id>/wishes/<int:wish_id>/take-back/", wishes.take_back, name="wish_take_back_for"),
     # -- time away -----------------------------------------------------------------------------------------------------
     path("away/", away.away, name="away"),
     path("away/new/", away.new, name="away_new"),

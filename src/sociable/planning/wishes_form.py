@@ -8,9 +8,11 @@ from django import forms
 
 from sociable.cover.wish_models import Wish
 from sociable.cover.wishes import Stated
+from sociable.people.models import Person
 from sociable.planning.fields import DayField, TimeField
 from sociable.planning.rota_forms import WEEKDAYS
 
+NOWHERE = "It goes into no proposal, no trail and no mail"
 WHAT = [("free", "Rather be free"), ("work", "Rather work")]
 
 
@@ -24,7 +26,7 @@ class WishForm(forms.Form):
     weekdays = forms.TypedMultipleChoiceField(
         label="Every week on", choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple, required=False
     )
-    until_on = DayField(label="Until", required=False, help_text="Empty: until you take it back")
+    until_on = DayField(label="Until", required=False, help_text="Empty: until it is taken back")
     on_day = DayField(label="Or on one day", required=False)
     begins = TimeField(label="From", required=False, help_text="Empty: all day")
     ends = TimeField(label="To", required=False, help_text="Not later than the beginning: the next day")
@@ -34,8 +36,18 @@ class WishForm(forms.Form):
     )  # fmt: skip
     private_reason = forms.CharField(
         label="Why", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Only you and whoever plans you can read it. It goes into no proposal, no trail and no mail",
+        help_text=f"Only you and whoever plans you can read it. {NOWHERE}",
     )  # fmt: skip
+
+    def __init__(self, of: Person, reader: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if of != reader:
+            self.fields["what"].label = f"What {of.first_name} wishes"
+            self.fields[
+                "private_reason"
+            ].help_text = (
+                f"As {of.first_name} said it, if they did. Only they and whoever plans them can read it. {NOWHERE}"
+            )
 
     def clean(self) -> dict[str, Any]:
         """Either days of every week or one day; from a time to a time, or all day."""

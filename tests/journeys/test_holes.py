@@ -48,6 +48,10 @@ def look(now: datetime) -> None:
     hand_over(now)
 
 
+def days_before(covered: Cast, days: int, account: Account | None = None) -> None:
+    Account.objects.filter(pk=(account or covered.help).pk).update(hole_days=days)
+
+
 def test_a_hole_is_told_once_to_whoever_plans_and_so_is_its_end(covered: Cast, outside: Scripted) -> None:
     leave = away(covered.asha, at(13, day=24), at(15, day=24))
     for minute in (0, 10, 20, 30):
@@ -83,11 +87,69 @@ def test_a_hole_that_grew_is_told_again_and_one_that_shrank_is_not(covered: Cast
 def test_where_more_are_missing_than_were_it_is_told_again(covered: Cast, outside: Scripted) -> None:
     ready(covered.ben, covered.help)
     need(covered.help, "Mo 13:00-15:00", 2)
-    shift(covered.ben, at(9), at(12), covered.help)
+    days_before(covered, 2)
     look(at(10))
     away(covered.asha, at(13), at(15))
     look(at(10, 20))
-    assert len(letters(outside)) == 2
+    assert [mail["Subject"] for mail in letters(outside)] == [
+        "Ashby Help: too few trained people are in (1 of 2 needed) on Monday 23 November",
+        "Ashby Help: nobody trained is in on Monday 23 November",
+    ]
+
+
+def test_where_some_are_in_but_too_few_the_numbers_are_said(covered: Cast, outside: Scripted) -> None:
+    """Three are needed and two are there, then for half an hour one."""
+    ready(covered.ben, covered.help)
+    need(covered.help, "Tu 13:00-15:00", 3)
+    days_before(covered, 2)
+    shift(covered.ben, at(9, day=24), at(14, 30, day=24), covered.help)
+    look(at(10))
+    (mail,) = letters(outside)
+    assert mail["Subject"] == "Ashby Help: too few trained people are in (1 of 3 needed) on Tuesday 24 November"
+    said = mail.get_content()
+    assert "13:00 to 14:30: 2 of 3 needed; 1 more needed than are on the rota" in said
+    assert "14:30 to 15:00: 1 of 3 needed; 2 more needed than are on the rota" in said
+
+
+def test_a_hole_at_whose_end_nobody_is_left_is_one_in_which_nobody_is_in(covered: Cast, outside: Scripted) -> None:
+    """One is missing all the time: of two who are needed, and then, when less is needed, the last."""
+    need(covered.help, "Tu 13:00-14:00", 2)
+    days_before(covered, 2)
+    away(covered.asha, at(14, day=24), at(15, day=24))
+    look(at(10))
+    (mail,) = letters(outside)
+    assert mail["Subject"] == "Ashby Help: nobody trained is in on Tuesday 24 November"
+    assert "13:00 to 15:00" in mail.get_content()
+
+
+def test_of_several_days_it_is_said_on_how_many_nobody_is_in(covered: Cast, outside: Scripted) -> None:
+    need(covered.help, "Tu,We 13:00-15:00", 2)
+    days_before(covered, 3)
+    look(at(10))
+    away(covered.asha, at(13, day=24), at(15, day=24))
+    Concern.objects.all().delete()  # as if nothing had been told yet
+    look(at(11))
+    assert [mail["Subject"] for mail in letters(outside)] == [
+        "Ashby Help: too few trained people are in on 2 days",
+        "Ashby Help: nobody trained is in on 1 day, and too few on 1 day",
+    ]
+
+
+def test_of_several_accounts_it_is_said_whether_nobody_or_too_few_are_in(covered: Cast, outside: Scripted) -> None:
+    need(covered.help, "Tu 13:00-15:00", 2)
+    days_before(covered, 2)
+    days_before(covered, 2, covered.books)
+    ready(covered.ben, covered.books)
+    shift(covered.ben, at(0), at(0) + timedelta(weeks=9), covered.books)
+    need(covered.books, "Tu 13:00-15:00", 2)
+    look(at(10))
+    away(covered.ben, at(13, day=24), at(15, day=24))
+    Concern.objects.all().delete()
+    look(at(11))
+    assert [mail["Subject"] for mail in letters(outside)] == [
+        "2 accounts: too few trained people are in at some hours",
+        "2 accounts: nobody trained is in, or too few, at some hours",
+    ]
 
 
 def test_farther_holes_are_one_mail_a_day_in_the_morning(covered: Cast, outside: Scripted) -> None:

@@ -147,8 +147,10 @@ def open_days(now: datetime, of: Sequence[Account] | None = None) -> list[OnDay]
         account = by_id[hole.account]
         if hole.ends_at > now and hole.starts_at < until[account.pk]:
             zone = directory.zone_of(account)
+            starts_at = max(hole.starts_at, now)
             days[account.pk, hole.starts_at.astimezone(ZoneInfo(zone)).date()].append({
-                "from": max(hole.starts_at, now).isoformat(), "to": hole.ends_at.isoformat(), "missing": hole.missing,
+                "from": starts_at.isoformat(), "to": hole.ends_at.isoformat(), "missing": hole.missing,
+                "in": worked_out.fewest_in(hole.account, as_us(starts_at), hole.ends_us),
                 "why": board.why(worked_out, hole, zone, names=names),
             })  # fmt: skip
     return [OnDay(by_id[pk], on, spans) for (pk, on), spans in days.items()]

@@ -64,6 +64,13 @@ class Board:
         rows = zip(found.person.tolist(), found.starts.tolist(), found.ends.tolist(), strict=True)
         return sorted(rows, key=lambda row: (row[1], row[0]))
 
+    def fewest_in(self, account: int, starts_us: int, ends_us: int) -> int:
+        """This function will say how many are there for an account at the instant of a stretch at which the fewest are."""
+        there = self.who(account, starts_us, ends_us)
+        # it grows fewer only where somebody leaves
+        falls = {starts_us, *(ends for _, _, ends in there if ends < ends_us)}
+        return min(sum(starts <= at < ends for _, starts, ends in there) for at in falls)
+
     # -- What if -------------------------------------------------------------------------------------------------------
 
     def with_away(self, person: int, starts_us: int, ends_us: int, kind: int = 0) -> Board:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from sociable.cover.queries import PLANNERS, who_plans
+from sociable.cover.models import Readiness, WorkingPattern
+from sociable.cover.queries import PLANNERS, people_planned_by, people_timed_by, who_plans
+from sociable.cover.working import keep_working
 from sociable.people.models import Person, Role
-from sociable.people.permissions import MAY, Act
-from tests.cast import Cast
+from sociable.people.permissions import MAY, Act, NotAllowed
+from sociable.planning.rota_forms import WorkingForm
+from tests.cast import Cast, at
+from tests.cover.conftest import Hand
 
 pytestmark = pytest.mark.django_db
+NOW = at(8, day=20)
 
 
 def names(cast: Cast) -> list[str]:
@@ -39,6 +44,66 @@ def test_leads_from_nearest_by_come_before_all_others(cast: Cast) -> None:
     assert names(cast) == ["Ada"]
     Person.objects.filter(pk=ada.pk).update(is_active=False)
     assert names(cast) == ["Nia"]
+
+
+# -- Who writes down when somebody works -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nia(cast: Cast, hand: Hand) -> Person:
+    """She leads the libraries, for which Asha, who answers for the whole council, is signed off; nobody leads the council."""
+    Role.objects.filter(person=cast.lee).update(kind="administrator")
+    return given(cast, "Nia", "service_lead", service=cast.libraries)
+
+
+def timed_by(person: Person) -> list[str]:
+    return [each.first_name for each in people_timed_by(person)]
+
+
+def test_a_lead_writes_down_when_a_team_works_that_answers_for_the_whole_body(cast: Cast, nia: Person) -> None:
+    assert timed_by(nia) == ["Asha", "Ben", "Nia"]
+    assert [each.first_name for each in people_planned_by(nia)] == ["Ben", "Nia"]
+    keep_working(hours_of(cast.asha), by=nia, now=NOW)
+    row = WorkingPattern.objects.get()
+    assert (row.person, row.set_by) == (cast.asha, nia)
+
+
+def test_whoever_is_not_signed_off_for_anything_of_theirs_is_not_their_team(cast: Cast, nia: Person) -> None:
+    Readiness.objects.filter(person=cast.asha, account=cast.books).update(withdrawn_at=NOW)
+    assert timed_by(nia) == ["Ben", "Nia"]
+    with pytest.raises(NotAllowed, match="When Asha Khan works is not yours to say"):
+        keep_working(hours_of(cast.asha), by=nia, now=NOW)
+    assert not WorkingPattern.objects.exists()
+
+
+def test_whoever_has_a_lead_in_the_body_has_their_hours_said_by_them(cast: Cast, nia: Person) -> None:
+    """Also where that lead is themselves, of another service."""
+    dan = given(cast, "Dan", "service_lead")
+    assert timed_by(nia) == ["Ben", "Nia"]
+    assert "Asha" in timed_by(dan)
+    Role.objects.filter(person=dan).delete()
+    Role.objects.create(person=cast.asha, kind="service_lead", partner=cast.council, account=cast.help)
+    assert timed_by(nia) == ["Ben", "Nia"]
+    Role.objects.filter(person=cast.asha, kind="service_lead").delete()
+    assert timed_by(nia) == ["Asha", "Ben", "Nia"]
+
+
+def test_nobody_else_writes_anything_down(cast: Cast, nia: Person) -> None:
+    for outsider in (cast.asha, cast.ben, cast.cara, cast.olu):
+        assert timed_by(outsider) == []
+    Person.objects.filter(pk=nia.pk).update(is_active=False)
+    nia.refresh_from_db()
+    assert timed_by(nia) == []
+
+
+def hours_of(person: Person) -> WorkingForm:
+    typed = WorkingForm(
+        {"valid_from_on": "2026-11-23", "notation": "Mo-We 09:00-17:00", "week_hours": "22.5", "longest_hours": "10",
+         "rest_hours": "11", "most_days_in_a_row": "5", "at_once": "3", "zone": "Europe/London"},
+        instance=WorkingPattern(person=person, zone="Europe/London", valid_from_on=NOW.date()),
+    )  # fmt: skip
+    assert typed.is_valid(), typed.errors
+    return typed
 
 
 def test_where_nobody_leads_the_next_who_may_are_turned_to(cast: Cast) -> None:

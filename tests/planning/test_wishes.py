@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sociable.cover.models import WorkingPattern
 from sociable.cover.wish_models import Wish
+from sociable.people.models import Person, Role
 from tests.cast import Cast, at
 from tests.cover.conftest import Hand
 from tests.pages import Pages
@@ -154,6 +155,23 @@ def test_who_plans_reads_it_beside_their_hours(lead: Pages, cast: Cast) -> None:
     assert "What Asha wishes" in text
     assert "Rather be free: Monday every week, 9am to midday" in text
     assert "“My mother is ill”" in text
+
+
+def test_a_lead_who_says_when_their_team_works_does_not_read_what_it_wishes(cast: Cast, hand: Hand) -> None:
+    """Asha answers for the whole council and is signed off for the libraries, which Nia leads: her hours are Nia's to say, no more."""
+    Role.objects.filter(person=cast.lee).update(kind="administrator")
+    nia = Person.objects.create_user("nia@staff.example.org", name="Nia Ray")
+    Role.objects.create(person=nia, kind="service_lead", partner=cast.council, service=cast.libraries)
+    wish(cast.asha)
+    pages, address = client_of(nia), reverse("planning:rota_person", args=[cast.asha.pk])
+    assert "Asha Khan" in pages.get(reverse("planning:rota_people")).page.text
+    shown = pages.get(address).page
+    assert "mother" not in shown.text
+    assert "Rather be free" not in shown.text
+    assert "what they wish and why they are away are read by whoever plans them there" in shown.text
+    pages.submit(shown.form(button="Keep it"), notation="Mo-We 09:00-17:00")
+    assert WorkingPattern.objects.get().set_by == nia
+    assert pages.get(reverse("planning:wish_new_for", args=[cast.asha.pk])).status_code == 404
 
 
 def test_the_rota_shows_wishes_to_who_plans_and_to_themselves(lead: Pages, asha: Pages, cast: Cast, hand: Hand) -> None:

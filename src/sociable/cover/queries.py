@@ -67,6 +67,37 @@ def people_rostered_by(person: Person | AnonymousUser) -> QuerySet[Person]:
     return Person.objects.filter(chosen, is_active=True).order_by("name")
 
 
+def people_timed_by(person: Person | AnonymousUser) -> QuerySet[Person]:
+    """This function will return the people of whom somebody may write down when they work: whom they plan, and their team.
+
+    Shape:  active people, by name. The team of a service may answer for the whole body, so that nobody but an administrator plans
+            it: whoever of those is signed off for an account that somebody plans, and is led by nobody in that body, is theirs too
+    """
+    planned = people_planned_by(person)
+    if not person.is_authenticated or not person.is_active:
+        return planned
+    ready = Readiness.objects.filter(
+        account__in=Account.objects.filter(scope_filter(person, Act.PLAN)), withdrawn_at=None
+    )
+    team = people_rostered_by(person).filter(pk__in=ready.values("person")).exclude(pk__in=_led(person))
+    return Person.objects.filter(Q(pk__in=planned.values("pk")) | Q(pk__in=team.values("pk"))).order_by("name")
+
+
+def times(planner: Person | AnonymousUser, person: Person) -> bool:
+    """This function will say whether one may write down when another works."""
+    return people_timed_by(planner).filter(pk=person.pk).exists()
+
+
+def _led(planner: Person) -> set[int]:
+    """Who has a lead in one of the bodies in which somebody plans, themselves where they lead."""
+    bodies = {role.partner_id for role in planner.grants if Act.PLAN in MAY[role.kind]}
+    leads = Role.objects.filter(kind=Role.Kind.SERVICE_LEAD, partner__in=bodies, person__is_active=True)
+    led = Q(pk__in=[])
+    for lead in leads.select_related("account"):
+        led |= _within(lead)
+    return set(Role.objects.filter(led).values_list("person_id", flat=True))
+
+
 def ready_without_hours(accounts: Iterable[Account], among: QuerySet[Person]) -> QuerySet[Person]:
     """This function will return whoever is signed off for one of some accounts and of whom nobody has said when they work."""
     ready = Readiness.objects.filter(account__in=list(accounts), withdrawn_at=None).values("person")

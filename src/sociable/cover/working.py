@@ -9,7 +9,7 @@ from django.db import transaction
 
 from sociable.cover.around import body_of
 from sociable.cover.models import Need, ShiftPattern, WorkingPattern
-from sociable.cover.queries import plans
+from sociable.cover.queries import times
 from sociable.people import permissions
 from sociable.people import services as people
 from sociable.people.models import Person
@@ -49,8 +49,8 @@ def keep_working(typed: Typed, *, by: Person, now: datetime) -> WorkingPattern:
     Errors: NotAllowed
     """
     pattern: WorkingPattern = typed.instance
-    if not plans(by, pattern.person):
-        raise NotAllowed(f"You do not plan the rota of {pattern.person.name}. Ask whoever leads them.")
+    if not times(by, pattern.person):
+        raise NotAllowed(f"When {pattern.person.name} works is not yours to say. Ask whoever leads them.")
     with transaction.atomic():
         pattern.set_at, pattern.set_by = now, by
         pattern = typed.save()

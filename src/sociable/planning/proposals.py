@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sociable.cover import proposals as verbs
 from sociable.cover.models import Shift
 from sociable.cover.proposal_models import RotaProposal
-from sociable.cover.queries import people_planned_by, people_rostered_by, ready_without_hours
+from sociable.cover.queries import people_rostered_by, people_timed_by, ready_without_hours
 from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
@@ -57,10 +57,10 @@ def proposals(request: HttpRequest) -> HttpResponse:
 
 
 def _unknown(accounts: Iterable[Account], person: Person) -> list[dict[str, Any]]:
-    """Who cannot be proposed for anything, since nobody has said when they work; with where to say it, for whom they plan."""
-    planned = set(people_planned_by(person).values_list("pk", flat=True))
+    """Who cannot be proposed for anything, since nobody has said when they work; with where to say it, for those of whom they may."""
+    timed = set(people_timed_by(person).values_list("pk", flat=True))
     return [
-        {"name": each.name, "url": reverse("planning:rota_person", args=[each.pk]) if each.pk in planned else ""}
+        {"name": each.name, "url": reverse("planning:rota_person", args=[each.pk]) if each.pk in timed else ""}
         for each in ready_without_hours(accounts, people_rostered_by(person))
     ]
 

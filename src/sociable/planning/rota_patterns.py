@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from sociable.cover import around, wishes, working
 from sociable.cover import rota as verbs
 from sociable.cover.models import ShiftPattern, WorkingPattern
-from sociable.cover.queries import people_planned_by, people_rostered_by
+from sociable.cover.queries import people_rostered_by, people_timed_by, plans
 from sociable.cover.rota import ShiftRefused, Unwise
 from sociable.domain.cover.limits import Concern, Limits
 from sociable.domain.worktime import StatedHours, holidays
@@ -135,12 +135,12 @@ def _next_monday(row: ShiftPattern, now: datetime) -> date:
 @staff
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """This page will list the people somebody plans, with when each works."""
+    """This page will list the people of whom somebody may write down when they work, with when each does."""
     now = timezone.now()
     planner = _planner(request)
-    planned = people_planned_by(planner)
-    others = people_rostered_by(planner).exclude(pk__in=planned.values("pk")).values_list("name", flat=True)
-    rows = [{"person": each, **working_words(each, now)} for each in planned]
+    timed = people_timed_by(planner)
+    others = people_rostered_by(planner).exclude(pk__in=timed.values("pk")).values_list("name", flat=True)
+    rows = [{"person": each, **working_words(each, now)} for each in timed]
     return page(
         request, "rota", "rota_people.html", {"rows": rows, "others": and_words(list(others)) if others else ""}
     )
@@ -173,7 +173,7 @@ def _weekend_words(bounds: Limits) -> str:
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """This page will take when somebody works, from a day on."""
     planner, now = _planner(request), timezone.now()
-    who = get_object_or_404(people_planned_by(planner), pk=person_id)
+    who = get_object_or_404(people_timed_by(planner), pk=person_id)
     current = around.pattern_of(who, now)
     form = WorkingForm(request.POST or None, instance=_next_version(who, current, now))
     if request.method == "POST" and form.is_valid():
@@ -184,8 +184,9 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         {"row": row, "words": StatedHours.parse(row.notation).sentence()}
         for row in WorkingPattern.objects.filter(person=who).order_by("-valid_from_on", "-id")
     ]
-    wished = wish_rows(wishes.standing(who, now), planner)
-    context = {"form": form, "who": who, "versions": versions, "wishes": wished, **working_words(who, now)}
+    context = {"form": form, "who": who, "versions": versions, "plans": plans(planner, who), **working_words(who, now)}
+    if context["plans"]:
+        context["wishes"] = wish_rows(wishes.standing(who, now), planner)
     return page(request, "rota", "rota_person.html", context, status=409 if form.errors else 200)
 
 

@@ -7,6 +7,7 @@ checks the signature and opens the seal. What it opened is handed to the real se
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from sociable.alerts import tokens
 from sociable.alerts.models import Notice, Route
-from sociable.journeys import alert
+from sociable.journeys import alert, drill
 from sociable.promises.models import Wait
 from tests.alerts.conftest import House
 from tests.alerts.test_handing import hand_over
@@ -132,8 +134,8 @@ def test_a_browser_is_rung_and_its_tap_acknowledges(signed_in, house, pushes, li
     house.cast.ask(when=now)
     house.pass_time(now)
     hand_over(timezone.now(), ["notice-push"])
-    drill, heard = pushes.heard[0], next(one for one in pushes.heard if "a request came in" in one["title"])
-    assert drill["title"].startswith("A try of your alerts")
+    tried, heard = pushes.heard[0], next(one for one in pushes.heard if "a request came in" in one["title"])
+    assert tried["title"].startswith("A try of your alerts")
     worker = _pushed(page, live_server.url, heard)
     shown = worker.evaluate(
         "async () => (await self.registration.getNotifications()).map((each) => [each.title, each.body, each.actions.length])"
@@ -177,8 +179,6 @@ def test_the_page_behind_a_link_is_tapped_on_a_phone(open_browser, house, live_s
     now = timezone.now()
     house.cast.ask(when=now)
     house.pass_time(now)
-    from sociable.alerts import tokens
-
     notice = Notice.objects.get(route__kind="email")
     page = open_browser(width=390)
     page.goto(f"/told/{tokens.token_of(notice.pk)}/")
@@ -188,3 +188,29 @@ def test_the_page_behind_a_link_is_tapped_on_a_phone(open_browser, house, live_s
     look(page, "told-have")
     assert Wait.objects.get().is_open
     assert alert.acknowledge(notice.chain.wait.conversation_id, house.cast.ben, now) == 0
+
+
+def test_the_page_of_a_try_is_tapped_by_keyboard_alone_and_a_broken_link_says_what_to_do(
+    open_browser, house, live_server
+):
+    route = house.route(house.cast.asha, "email", "Email")
+    notice = drill.try_now(route, timezone.now())
+    link = f"/told/{tokens.token_of(notice.pk)}/"
+    page = open_browser(width=390)
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Did it arrive?")).to_be_visible()
+    look(page, "told-drill")
+    button = page.get_by_role("button", name="It arrived")
+    for _ in range(12):
+        if button.evaluate("element => element === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="It arrived")).to_be_visible()
+    expect(page).to_have_title(re.compile("^It arrived"))
+    look(page, "told-drill-arrived")
+    route.refresh_from_db()
+    assert route.confirmed_at is not None
+    page.goto(f"{link[:-3]}xx/")
+    expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
+    look(page, "told-gone")

@@ -275,7 +275,7 @@ def test_its_warnings_come_by_the_hours_of_the_promise(cast):
     join.move(conversation.pk, silent, cast.asha, "", at(10, 10))
     row = DueRow.objects.get(kind="warn", data__kind="passed")
     tick.warn(row, at(12, 1))
-    assert Warned.objects.get().due_at == at(12)
+    assert Warned.objects.get(kind="passed").due_at == at(12)
 
 
 def test_closed_and_open_again_there_it_warns_by_the_hours_of_its_promise(cast):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from sociable.alerts.models import AlertPolicy
 from sociable.directory import queries as directory
 from sociable.directory.models import HoursVersion
 from sociable.due import services as due
@@ -37,7 +38,9 @@ def test_each_instant_is_told_when_it_comes_and_only_once(cast):
         assert len(told()) >= len(expected)
     tick_all(at(12, 1))
     assert told() == ["arrival", "50", "75", "90", "passed"]
-    assert ChangeEvent.objects.filter(kind__startswith="warn:").count() == 5
+    assert (
+        ChangeEvent.objects.filter(kind__startswith="warn:").count() == 4
+    )  # whoever looks hears of the message itself
 
 
 def test_told_late_it_is_marked_late(cast):
@@ -65,10 +68,24 @@ def test_an_answered_wait_is_warned_of_no_more(cast):
 
 def test_a_wait_that_ends_while_its_warning_is_in_hand_is_not_warned_of(cast):
     cast.ask(when=at(10))
-    (row,) = due.claim(at(10), 1, ["warn"])
-    promises.end(Wait.objects.get(), how=Wait.Ended.CLOSED, at=at(10))
-    tick.warn(row, at(10))
-    assert told() == []
+    (row,) = due.claim(at(11), 1, ["warn"])
+    promises.end(Wait.objects.get(), how=Wait.Ended.CLOSED, at=at(11))
+    tick.warn(row, at(11))
+    assert told() == ["arrival"]
+
+
+def test_an_arrival_of_which_nobody_is_told_needs_no_worker_and_any_other_does(cast):
+    def left() -> list[str]:
+        return sorted(DueRow.objects.filter(kind="warn", data__kind="arrival").values_list("key", flat=True))
+
+    cast.ask(when=at(10))
+    assert (told(), left()) == (["arrival"], [])
+    cast.ask(when=at(20))  # it comes with the hours of tomorrow
+    closed = left()
+    assert (told(), len(closed)) == (["arrival"], 1)
+    AlertPolicy.objects.create(account=cast.help, set_at=at(8))
+    cast.ask("And the green one?", when=at(11))
+    assert (told(), len(left())) == (["arrival"], 2)
 
 
 def test_taken_back_the_warnings_that_were_not_told_come_and_those_that_were_do_not(cast):
@@ -121,10 +138,10 @@ def test_hours_that_changed_move_the_warning(cast):
 
 def test_the_worker_that_lost_the_row_tells_nothing(cast):
     cast.ask(when=at(10))
-    (slow,) = due.claim(at(10), 1, ["warn"])
-    tick_all(later(at(10), seconds=due.LEASE.total_seconds()))
+    (slow,) = due.claim(at(11), 1, ["warn"])
+    tick_all(later(at(11), seconds=due.LEASE.total_seconds()))
     events = ChangeEvent.objects.count()
     with pytest.raises(tick.Overtaken):
-        tick.warn(slow, at(10, 2))
-    assert told() == ["arrival"]
+        tick.warn(slow, at(11, 2))
+    assert told() == ["arrival", "50"]
     assert ChangeEvent.objects.count() == events

@@ -13,7 +13,7 @@ from sociable.due.models import DueRow
 from sociable.journeys import answer, outbox
 from sociable.people.models import AuditEvent
 from sociable.promises import services as promises
-from sociable.promises.models import Wait
+from sociable.promises.models import Wait, Warned
 from tests.cast import MONDAY_10, Cast, at
 
 
@@ -103,7 +103,8 @@ def test_no_stated_hours_means_no_promise(cast: Cast) -> None:
     HoursVersion.objects.filter(account=cast.help).delete()
     wait = wait_of(cast.ask())
     assert (wait.due_at, wait.promise, wait.kept(at(20))) == (None, None, None)
-    assert [row.data["kind"] for row in DueRow.objects.filter(kind="warn")] == ["arrival"]
+    assert not DueRow.objects.filter(kind="warn").exists()
+    assert [one.kind for one in Warned.objects.all()] == ["arrival"]
 
 
 def test_an_unanswered_wait_is_late_the_moment_it_passes(cast: Cast) -> None:
@@ -121,7 +122,7 @@ def test_closing_without_an_answer_is_no_answer(cast: Cast) -> None:
 def test_every_wait_has_its_warning_instants_as_due_rows_and_loses_them_with_its_end(cast: Cast) -> None:
     message = cast.ask()
     rows = {row.data["kind"]: row.due_at for row in DueRow.objects.filter(kind="warn", done_at=None)}
-    assert rows == {"arrival": at(10), "50": at(11), "75": at(11, 30), "90": at(11, 48), "passed": at(12)}
+    assert rows == {"50": at(11), "75": at(11, 30), "90": at(11, 48), "passed": at(12)}
     answered(cast, message, at(10, 30))
     assert not DueRow.objects.filter(kind="warn", done_at=None).exists()
 

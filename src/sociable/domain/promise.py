@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from sociable.domain.worktime import Calendar, NeverOpen
 from sociable.domain.worktime.wording import time_words
 
+ARRIVAL = "arrival"  # the first instant at which somebody is told: the clock starts
 YARDSTICK = timedelta(days=3)
 """Clock time by which a request without a promise takes its place, so that no promise never means never."""
 
@@ -172,7 +173,7 @@ def warnings_of(
     Shape:  kind to instant; a share that was used up before the clock started is left out; no promise has only arrival
     Units:  shares in per cent of the promise's open time, so a warning never falls into closed hours
     """
-    instants = {"arrival": clock.starts_at}
+    instants = {ARRIVAL: clock.starts_at}
     if clock.due_at is None or calendar is None:
         return instants
     promised = calendar.elapsed(clock.starts_at, clock.due_at)

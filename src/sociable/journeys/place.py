@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sociable.alerts import queries as alerts
 from sociable.asking.keeping import Change
 from sociable.asking.question import Given
 from sociable.channels.base import Parsed
@@ -103,7 +104,10 @@ def _said(
         returned.answered(message, parsed, now)
         identify.listen(message, now)
     if conversation.state != Conversation.State.KEPT_ASIDE:
-        wait = promises.heard(message=message, conversation=conversation, stated=stated, is_new=is_new)
+        untold_at = None if alerts.alerted([stated.account]) else now
+        wait = promises.heard(
+            message=message, conversation=conversation, stated=stated, is_new=is_new, untold_at=untold_at
+        )
         if wait is not None and wait.began_with_id == message.pk and parsed.may_acknowledge and not raw.from_history:
             receipts.send(wait, stated, now)
     _mark(raw, RawInbound.State.READ, message)

@@ -21,12 +21,12 @@ from sociable.directory.models import Account
 from sociable.directory.queries import Stated
 from sociable.domain.errors import DomainError
 from sociable.domain.net import EARLIEST_PERCENT as EARLIEST_NET_PERCENT
-from sociable.domain.promise import Effect, effect_of, used_at, warnings_of
+from sociable.domain.promise import ARRIVAL, Effect, effect_of, used_at, warnings_of
 from sociable.domain.worktime import Calendar
 from sociable.due import services as due
 from sociable.people import services as people
 from sociable.people.models import Person
-from sociable.promises.models import Wait, Waits
+from sociable.promises.models import Wait, Waits, Warned
 
 LATE_HANDOVER = timedelta(minutes=1)  # beyond the seconds kept for undo, a delivery this slow moves the answer's time
 
@@ -53,12 +53,17 @@ _OPEN_WAIT = Question(lambda: Wait.objects.filter(conversation=Given("conversati
 
 
 def heard(
-    *, message: Message, conversation: Conversation, stated: Stated | None = None, is_new: bool = False
+    *,
+    message: Message,
+    conversation: Conversation,
+    stated: Stated | None = None,
+    is_new: bool = False,
+    untold_at: datetime | None = None,
 ) -> Wait | None:
     """This function will do to the conversation's wait what this message does, and return the wait it touched.
 
     Shape:  `is_new` spares the look-up for a conversation that has just begun; what is `stated` is read where it is needed
-            and not given: for what begins a wait
+            and not given: for what begins a wait; `untold_at` says that nobody is told of arrivals now, see `begin`
     """
     wait = None if is_new else open_wait(conversation)
     effect = effect_of(
@@ -69,7 +74,7 @@ def heard(
     )
     if effect is Effect.BEGIN:
         stated = stated or directory.stated(conversation.account_id)
-        return begin(message=message, conversation=conversation, stated=stated)
+        return begin(message=message, conversation=conversation, stated=stated, untold_at=untold_at)
     if wait is not None and effect is Effect.ACKNOWLEDGE:
         acknowledge(wait, message.sent_at)
     if wait is not None and effect is Effect.ANSWER:
@@ -77,8 +82,12 @@ def heard(
     return wait if effect is not Effect.NOTHING else None
 
 
-def begin(*, message: Message, conversation: Conversation, stated: Stated) -> Wait:
-    """This function will start a wait at the instant its message reached the network, with its due rows."""
+def begin(*, message: Message, conversation: Conversation, stated: Stated, untold_at: datetime | None = None) -> Wait:
+    """This function will start a wait at the instant its message reached the network, with its due rows.
+
+    Shape:  `untold_at` is given where nobody is told of an arrival: one that has come by then is noted here, and the worker
+            need not do it, which is a third of what a line of chat asks of it
+    """
     clock, version = stated.clock(message.sent_at)
     live = _waits_live(message, conversation)
     wait = Wait(
@@ -98,7 +107,7 @@ def begin(*, message: Message, conversation: Conversation, stated: Stated) -> Wa
         in_learning=stated.account.stage == Account.Stage.LEARNING,
     )
     add([wait])
-    _warn(wait, stated.calendar)
+    _warn(wait, stated.calendar, untold_at)
     return wait
 
 
@@ -118,11 +127,14 @@ def _whole_seconds(length: timedelta) -> int:
     return max(1, round(length.total_seconds()))
 
 
-def _warn(wait: Wait, calendar: Calendar | None) -> None:
+def _warn(wait: Wait, calendar: Calendar | None, untold_at: datetime | None = None) -> None:
     """Due rows for every warning instant; those already told are not told again, see tick."""
+    instants = instants_of(wait, calendar)
+    if untold_at is not None and ARRIVAL in instants and instants[ARRIVAL] <= untold_at:
+        add([Warned(wait=wait, kind=ARRIVAL, due_at=instants.pop(ARRIVAL), told_at=untold_at)])
     due.ask(
         due.Due(kind="warn", key=f"warn:{wait.pk}:{kind}", subject_id=wait.pk, due_at=at, data={"kind": kind})
-        for kind, at in instants_of(wait, calendar).items()
+        for kind, at in instants.items()
     )
     near_at = used_at(wait.clock, calendar, EARLIEST_NET_PERCENT)
     if near_at is not None:

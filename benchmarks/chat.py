@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import setting
@@ -250,6 +251,7 @@ def measure(count: int, seconds: int, database_url: str) -> None:
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
     if connection.vendor == "postgresql":
         call_command("createcachetable", verbosity=0)
+    import_module(settings.ROOT_URLCONF)  # as `sociable serve` does
     _allow_many_connections()
     kill.found()
     began = time.monotonic()

@@ -44,12 +44,15 @@ def test_of_two_who_could_it_stays_with_whoever_has_it(who: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_was_best_and_is_published_is_not_moved_again(seed: int) -> None:
-    """Many rotas are as good: asked again, the very same one is proposed."""
+    """Many rotas are as good: asked again, everybody is on at the same times; where it costs nothing they may look after one more."""
     asked = some_team(seed)
     first = proposed(asked)
     assert first.progress.gap == 0
     again = proposed(published(asked, *first.shifts))
-    assert (again.compared.moved, again.shifts) == ((), first.shifts)
+    assert again.compared.moved == ()
+    assert [(each.person_id, each.span) for each in again.shifts] == [
+        (each.person_id, each.span) for each in first.shifts
+    ]
 
 
 def test_a_hole_is_worth_a_move() -> None:
@@ -92,7 +95,7 @@ def test_times_that_no_kind_of_shift_has_may_stay() -> None:
     found = proposed(published(asked, odd))
     assert (found.shifts, found.compared.moved) == ([odd], ())
     late = Shift(odd.starts_at + HOUR, odd.ends_at + HOUR, 2, (LIBRARIES,))
-    found = proposed(published(replace(asked, people=asked.people[1:]), late))
+    found = proposed(published(replace(asked, people=asked.people[1:], patterns=()), late))
     assert (found.holes, found.compared.moved) == ((), (late,))
 
 

@@ -151,8 +151,8 @@ class Weights:
     """for each person put on the rota of a week: fewer of them are more often the same for an account"""
     uneven: int = 4
     """for each half hour in the second quarter of what somebody could work; twice in the third, three times in the last"""
-    moved: int = 20
-    """for each published shift that does not stay: a third of a half hour without anybody, and five half hours shared less evenly"""
+    moved: int = 50
+    """for each published shift that does not stay: less than a half hour without anybody, as much as twelve shared one step less evenly"""
 
 
 @dataclass(frozen=True, slots=True)

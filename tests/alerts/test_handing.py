@@ -143,6 +143,23 @@ def test_an_address_that_is_gone_for_good_is_passed_over_until_its_person_mends_
     assert (gone.trouble, gone.trouble_since_at) == ("No such mailbox.", at(10))
 
 
+def test_the_last_route_whose_address_is_gone_is_not_tried_again(house):
+    asked_and_told(house)
+    fail_with(ChannelError("No such mailbox.", permanent=True), at(10))
+    assert DueRow.objects.get(kind="notice-email").done_at == at(10)
+    assert Notice.objects.get(route__kind="email").state == "failed"
+
+
+def test_a_route_that_took_a_notice_rests_no_more_and_its_failures_are_forgotten(house, outside):
+    asked_and_told(house)
+    fail_with(ChannelError("Down."), at(10))
+    route = Route.objects.get(person=house.cast.asha, kind="email")
+    assert (route.failures, route.rests_because) == (1, "Down.")
+    hand_over(at(11))  # its rest is over by then
+    route.refresh_from_db()
+    assert (route.failures, route.rests_until_at, route.rests_because) == (0, None, "")
+
+
 def test_the_last_route_is_tried_again_with_growing_pauses_while_somebody_is_to_be_told(house, outside):
     asked = asked_and_told(house)
     fail_with(ChannelError("Down."), at(10))

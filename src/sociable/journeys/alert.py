@@ -11,8 +11,8 @@ from datetime import datetime
 from django.db import transaction
 
 from sociable.alerts import queries as alerts
-from sociable.alerts import services
-from sociable.alerts.models import Chain, Notice, Route
+from sociable.alerts import routes, services
+from sociable.alerts.models import Chain, Notice
 from sociable.alerts.queries import Facts
 from sociable.alerts.services import Came
 from sociable.asking.question import Given, Question
@@ -97,15 +97,7 @@ def acknowledge_notice(notice: Notice, now: datetime) -> None:
     """This function will take a tap on a notice for the word of its person: they have it, and with a batch all that it counts."""
     with transaction.atomic():
         Notice.objects.filter(pk=notice.pk, acknowledged_at=None).update(acknowledged_at=now)
-        Route.objects.filter(notices=notice).update(  # a tap is the proof that it arrived
-            confirmed_at=now,
-            doubted_at=None,
-            trouble="",
-            trouble_since_at=None,
-            failures=0,
-            rests_until_at=None,
-            rests_because="",
-        )
+        routes.proved(notice, now)
         about = Chain.objects.filter(pk__in=_chains_of(notice), ended_at=None)
         conversations = list(about.values_list("wait__conversation_id", flat=True))
         services.silence(about, notice.person, now)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
-from sociable.alerts import tokens
-from sociable.alerts.models import Notice, Route
+from sociable.alerts import routes, tokens
+from sociable.alerts.models import Notice
 from sociable.channels import registry
 from sociable.channels.base import Bounce
 from sociable.journeys import notify
@@ -38,9 +37,7 @@ def note(bounce: Bounce, now: datetime) -> bool:
 def _mark(notice: Notice, trouble: str, now: datetime) -> None:
     notice.state, notice.detail = Notice.State.FAILED, trouble
     notice.save(update_fields=["state", "detail"])
-    unproved = Q(confirmed_at=None) | Q(confirmed_at__lte=notice.handed_at)
-    routes = Route.objects.filter(unproved, notices=notice, trouble="")
-    routes.update(trouble=trouble, trouble_since_at=now, confirmed_at=None)
+    routes.came_back(notice, trouble, now)
 
 
 def heard(content: bytes, now: datetime) -> bool:

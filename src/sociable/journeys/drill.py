@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Max, Min, QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from sociable.alerts import queries as alerts
-from sociable.alerts import services
+from sociable.alerts import routes, services
 from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.cover.models import Shift, TimeAway, TimesAway
 from sociable.directory import queries as directory
@@ -80,13 +80,9 @@ def drill(row: DueRow, now: datetime) -> None:
         shift = Shift.objects.published().filter(pk=row.subject_id, starts_at__gt=now).select_related("person").first()
         if shift is not None and _will_be_there(shift, shift.starts_at):
             services.give_usual_routes(now)
-            for route in _ringing(shift.person_id).exclude(confirmed_at__gt=now - PROVED_FOR):
+            for route in routes.ringing(shift.person_id).exclude(confirmed_at__gt=now - PROVED_FOR):
                 _try(route, f"shift{shift.pk}", now, shift)
         due.close(row, now)
-
-
-def _ringing(person_id: int) -> QuerySet[Route]:
-    return Route.objects.filter(person=person_id, is_on=True).exclude(kind=Route.Kind.DESK)
 
 
 def try_now(route: Route, now: datetime) -> Notice:
@@ -97,7 +93,7 @@ def try_now(route: Route, now: datetime) -> Notice:
 
 def _try(route: Route, occasion: str, now: datetime, shift: Shift | None) -> Notice:
     why = "Each of your routes is tried before your next shift." if shift else "You asked to try this route."
-    Route.objects.filter(pk=route.pk).update(tried_at=now)
+    routes.tried(route, now)
     key = f"drill:{occasion}:{route.person_id}:{route.pk}"
     if (tried := Notice.objects.filter(key=key).first()) is not None:
         return tried  # the button was pressed twice
@@ -121,7 +117,8 @@ def begin_shift(row: DueRow, now: datetime) -> None:
             due.renew(row, back_at)
             return
         if shift is not None and _will_be_there(shift, now):
-            _doubt(shift, now)
+            tries = Notice.objects.filter(kind=Notice.Kind.DRILL, shift=shift, acknowledged_at=None)
+            routes.doubt(shift.person_id, tries, now)
             _tell_what_waits(shift, now)
         due.close(row, now)
 
@@ -141,12 +138,6 @@ def _back_at(shift: Shift, now: datetime) -> datetime | None:
     while (ends_at := _away(shift, at).aggregate(last=Max("ends_at"))["last"]) is not None:
         at = ends_at
     return at if now < at < shift.ends_at else None
-
-
-def _doubt(shift: Shift, now: datetime) -> None:
-    tries = Notice.objects.filter(kind=Notice.Kind.DRILL, shift=shift, acknowledged_at=None).values("route")
-    unheard = _ringing(shift.person_id).filter(pk__in=tries).exclude(confirmed_at__gte=F("tried_at"))
-    unheard.filter(doubted_at=None).update(doubted_at=now)
 
 
 def _tell_what_waits(shift: Shift, now: datetime) -> None:

@@ -22,7 +22,7 @@ from sociable.alerts import routes, services, tokens, words
 from sociable.alerts.models import Chain, Notice, Route
 from sociable.asking.keeping import keep
 from sociable.channels import registry
-from sociable.channels.base import ChannelError, OutcomeUnknown, RateLimited
+from sociable.channels.base import ChannelError, OutcomeUnknown
 from sociable.channels.notices.base import Parcel
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
@@ -36,7 +36,6 @@ from sociable.promises.models import Wait
 State, Kind = Notice.State, Notice.Kind
 OF_REQUESTS = frozenset({Kind.REQUEST, Kind.BATCH})
 STALE = timedelta(minutes=15)  # what is later than this is decided anew: its person may have gone home
-LONGEST_REST = timedelta(minutes=10)
 DIED = "Sociable was stopped while handing it over; it may or may not have arrived."
 
 
@@ -357,33 +356,14 @@ def _note(notice: Notice, outcome: Outcome, now: datetime) -> bool:
     error = outcome.error
     if error is None:
         notice.state, notice.handed_at, notice.detail = State.HANDED, now, outcome.said[:500]
-        _went_well(notice.route)
+        if notice.route is not None:
+            routes.went_well(notice.route)
         return False
     unknown = isinstance(error, OutcomeUnknown)
     notice.state, notice.detail = State.UNKNOWN if unknown else State.FAILED, error.message[:500]
-    _went_badly(notice, error, now)
+    if notice.route is not None:
+        routes.went_badly(notice.route, error, now)
     return True
-
-
-def _went_well(route: Route | None) -> None:
-    if route is not None and (route.failures or route.rests_until_at):
-        Route.objects.filter(pk=route.pk).update(failures=0, rests_until_at=None, rests_because="")
-
-
-def _went_badly(notice: Notice, error: ChannelError, now: datetime) -> None:
-    """A route whose address is gone is passed over until its person mends it; any other rests, longer each time."""
-    route = notice.route
-    if route is None:
-        return
-    if error.permanent:
-        Route.objects.filter(pk=route.pk, trouble="").update(trouble=error.message[:500], trouble_since_at=now)
-        return
-    rest = due.pause_before(route.failures + 1, LONGEST_REST)
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        rest = max(rest, error.retry_after)
-    Route.objects.filter(pk=route.pk).update(
-        failures=min(route.failures + 1, 20), rests_until_at=now + rest, rests_because=error.message[:500]
-    )
 
 
 def send_onward(notices: Sequence[Notice], now: datetime) -> list[Notice]:
@@ -403,8 +383,8 @@ def send_onward(notices: Sequence[Notice], now: datetime) -> list[Notice]:
 
 def _again(notice: Notice, row: DueRow, now: datetime) -> None:
     """The last route there is: it is tried again with growing pauses, for as long as somebody is to be told."""
-    if notice.route is None or Route.objects.filter(pk=notice.route.pk).exclude(trouble="").exists():
+    if notice.route is None or routes.is_gone(notice.route):
         due.close(row, now)
         return
     Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED)
-    due.postpone(row, now, notice.detail, tries=None, longest=LONGEST_REST)
+    due.postpone(row, now, notice.detail, tries=None, longest=routes.LONGEST_REST)

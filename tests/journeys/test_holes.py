@@ -61,7 +61,7 @@ def test_a_hole_is_told_once_to_whoever_plans_and_so_is_its_end(covered: Cast, o
         "lee@staff.example.org", "Ashby Help: nobody trained is in on Tuesday 24 November",
     )  # fmt: skip
     said = mail.get_content()
-    assert "Ashby Help, Tuesday 24 November, 13:00 to 15:00: Asha Khan is away" in said
+    assert "Ashby Help, Tuesday 24 November, 1pm to 3pm: Asha Khan is away" in said
     assert "/cover/holes/" in said
     assert mail["Auto-Submitted"]
     leave.delete()
@@ -81,7 +81,7 @@ def test_a_hole_that_grew_is_told_again_and_one_that_shrank_is_not(covered: Cast
     assert [each["Subject"] for each in letters(outside)][1:] == [
         "Ashby Help: nobody trained is in on Tuesday 24 November"
     ]
-    assert "13:00 to 16:00" in letters(outside)[1].get_content()
+    assert "1pm to 4pm" in letters(outside)[1].get_content()
 
 
 def test_where_more_are_missing_than_were_it_is_told_again(covered: Cast, outside: Scripted) -> None:
@@ -107,8 +107,8 @@ def test_where_some_are_in_but_too_few_the_numbers_are_said(covered: Cast, outsi
     (mail,) = letters(outside)
     assert mail["Subject"] == "Ashby Help: too few trained people are in (1 of 3 needed) on Tuesday 24 November"
     said = mail.get_content()
-    assert "13:00 to 14:30: 2 of 3 needed; 1 more needed than are on the rota" in said
-    assert "14:30 to 15:00: 1 of 3 needed; 2 more needed than are on the rota" in said
+    assert "1pm to 2:30pm: 2 of 3 needed; 1 more needed than are on the rota" in said
+    assert "2:30pm to 3pm: 1 of 3 needed; 2 more needed than are on the rota" in said
 
 
 def test_a_hole_at_whose_end_nobody_is_left_is_one_in_which_nobody_is_in(covered: Cast, outside: Scripted) -> None:
@@ -119,7 +119,7 @@ def test_a_hole_at_whose_end_nobody_is_left_is_one_in_which_nobody_is_in(covered
     look(at(10))
     (mail,) = letters(outside)
     assert mail["Subject"] == "Ashby Help: nobody trained is in on Tuesday 24 November"
-    assert "13:00 to 15:00" in mail.get_content()
+    assert "1pm to 3pm" in mail.get_content()
 
 
 def test_of_several_days_it_is_said_on_how_many_nobody_is_in(covered: Cast, outside: Scripted) -> None:
@@ -175,7 +175,7 @@ def test_a_near_hole_takes_the_farther_ones_along(covered: Cast, outside: Script
     look(at(11))
     (_, mail) = letters(outside)
     assert mail["Subject"] == "Ashby Help: nobody trained is in on 2 days"
-    assert "Thursday 26 November, 09:00 to 11:00" in mail.get_content()
+    assert "Thursday 26 November, 9am to 11am" in mail.get_content()
 
 
 @pytest.mark.parametrize(("days", "told"), [(0, 0), (3, 0), (4, 1), (10, 1)])

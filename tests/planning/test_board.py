@@ -75,11 +75,12 @@ def test_holes_say_when_where_and_why_and_lead_to_who_could_fill_them(staffed: C
     away(staffed.asha, on(3, 9), on(3, 12))
     page = see(pages, staffed.lee, f"{HOLES}?show=name").page
     wednesday, thursday = _next(2), _next(3)
-    said = f"{wednesday:%A} {wednesday.day} {wednesday:%B}, 13:00 to 15:00 Ashby Help Nobody is on the rota"
+    said = f"{wednesday:%A} {wednesday.day} {wednesday:%B}, 1pm to 3pm Ashby Help Nobody is on the rota"
     assert said in page.text
-    assert f"{thursday:%A} {thursday.day} {thursday:%B}, 09:00 to 12:00 Ashby Help Asha Khan is on leave" in page.text
+    assert f"{thursday:%A} {thursday.day} {thursday:%B}, 9am to midday Ashby Help Asha Khan is on leave" in page.text
+    assert re.search(r"first (Wed|Wed \d+ \w+) 1pm", see(pages, staffed.lee).page.text)
     link = next(url for words, url in page.links.items() if words.startswith("Fill it: Ashby Help"))
-    assert "13:00 to 15:00: 1 person missing" in see(pages, staffed.lee, link).page.text
+    assert "1pm to 3pm: 1 person missing" in see(pages, staffed.lee, link).page.text
 
 
 def test_why_somebody_is_away_is_for_who_plans_them(staffed: Cast, pages: Pages) -> None:
@@ -151,7 +152,7 @@ def hole(cast: Cast, begins: datetime, ends: datetime, account: Any = None) -> s
 
 def test_the_page_of_an_account_says_day_by_day_who_is_in(staffed: Cast, pages: Pages) -> None:
     page = see(pages, staffed.lee, reverse("planning:account_cover", args=[staffed.help.pk])).page
-    assert "Asha Khan, 09:00 to 13:00 and 15:00 to 17:00 Hole 13:00 to 15:00: Nobody is on the rota" in page.text
+    assert "Asha Khan, 9am to 1pm and 3pm to 5pm Hole 1pm to 3pm: Nobody is on the rota" in page.text
     assert "Closed" in page.text
     assert page.html.count('aria-label="Fill this hole"') == 1
 
@@ -163,7 +164,7 @@ def test_who_could_fill_a_hole_is_told_with_what_speaks_against_it(staffed: Cast
     away(staffed.lee, on(2, 13), on(2, 14))
     page = see(pages, staffed.lee, hole(staffed, on(2, 13), on(2, 15))).page
     assert "Ben Hall the whole of it On the rota then for Ashby Libraries: Ashby Help can be added." in page.text
-    assert "Lee Ward 14:00 to 15:00" in page.text
+    assert "Lee Ward 2pm to 3pm" in page.text
     assert page.text.index("Ben Hall") < page.text.index("Lee Ward")
 
 
@@ -223,7 +224,7 @@ def _what_if(pages: Pages, reader: Any, person: Any, first: date, last: date) ->
 def test_what_would_tear_open_is_told_before_anybody_is_away(staffed: Cast, pages: Pages) -> None:
     page = _what_if(pages, staffed.lee, staffed.asha, _next(2), _next(3))
     assert "Without Asha Khan: 3 more holes" in page.text  # the afternoon that is open anyhow is not among them
-    assert f"{_next(3):%A} {_next(3).day} {_next(3):%B}, 09:00 to 17:00 Ashby Help Asha Khan is away" in page.text
+    assert f"{_next(3):%A} {_next(3).day} {_next(3):%B}, 9am to 5pm Ashby Help Asha Khan is away" in page.text
     ready(staffed.ben, staffed.help)
     shift(staffed.ben, on(2, 0), on(4, 0), staffed.help)
     assert "Without Asha Khan: no more holes" in _what_if(pages, staffed.lee, staffed.asha, _next(2), _next(3)).text

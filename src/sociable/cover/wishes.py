@@ -21,8 +21,7 @@ from sociable.cover.queries import plans
 from sociable.cover.wish_models import Wish
 from sociable.domain.cover.making import stretch
 from sociable.domain.errors import DomainError
-from sociable.domain.promise import clock_words
-from sociable.domain.worktime.wording import date_words, days_words
+from sociable.domain.worktime.wording import date_words, days_words, times_of_day_words
 from sociable.people import services as people
 from sociable.people.models import Person
 from sociable.people.permissions import NotAllowed
@@ -204,5 +203,4 @@ def times_words(wish: Wish) -> str:
     """This function will say at which times of its day a wish holds."""
     if wish.begins is None or wish.ends is None:
         return "all day"
-    next_day = " the next day" if wish.ends <= wish.begins else ""
-    return f"{clock_words(wish.begins)} to {clock_words(wish.ends)}{next_day}"
+    return times_of_day_words(wish.begins, wish.ends)

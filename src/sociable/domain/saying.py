@@ -16,13 +16,21 @@ def moment_words(at: datetime, zone: str) -> str:
 
 def moment_near(at: datetime, now: datetime, zone: str) -> str:
     """This function will say an instant near now as "14:10", "Tue 10:40" or "Tue 3 Dec 10:40"."""
+    return f"{_day_near(at, now, zone)}{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def time_near(at: datetime, now: datetime, zone: str) -> str:
+    """This function will say it as hours of work are said: "2pm", "Tue 10am" or "Thu 3 Dec 8:30am"."""
+    return f"{_day_near(at, now, zone)}{clock_words(at.astimezone(ZoneInfo(zone)).time())}"
+
+
+def _day_near(at: datetime, now: datetime, zone: str) -> str:
+    """Nothing for today, the day of the week for the days around, else the date too."""
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
     days = abs((local.date() - today.date()).days)
     if days == 0:
-        return f"{local:%H:%M}"
-    if days < 7:
-        return f"{local:%a %H:%M}"
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
+        return ""
+    return f"{local:%a} " if days < 7 else f"{local:%a} {local.day} {local:%b} "
 
 
 def moment_soon(at: datetime, now: datetime, zone: str) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sociable.directory import queries as directory
 from sociable.directory.health_models import Concern
+from sociable.domain.worktime.wording import stretch_words
 
 MOST_NAMED = 30
 NOBODY, TOO_FEW = "nobody trained is in", "too few trained people are in"
@@ -92,7 +93,7 @@ def _lines(concern: Concern, *, with_why: bool) -> Iterator[str]:
         begins, ends = (datetime.fromisoformat(one[end]).astimezone(zone) for end in ("from", "to"))
         few = f"{_of_needed(one)}; " if _is_in(one) else ""
         why = f": {few}{one['why']}" if with_why else ""
-        yield f"- {concern.account.name}, {_day(concern)}, {begins:%H:%M} to {ends:%H:%M}{why}"
+        yield f"- {concern.account.name}, {_day(concern)}, {stretch_words(begins, ends)}{why}"
 
 
 def _day(concern: Concern) -> str:

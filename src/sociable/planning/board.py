@@ -24,8 +24,8 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.cover.board import Board
 from sociable.domain.cover.reasons import Hole, holes_of
-from sociable.domain.saying import moment_near
-from sociable.domain.worktime.wording import length_words
+from sociable.domain.saying import time_near
+from sociable.domain.worktime.wording import length_words, stretch_words, time_words
 from sociable.people.parts import staff
 from sociable.planning import board_picture, seeing
 from sociable.planning.rights import page
@@ -130,7 +130,7 @@ _NEVER = 2**62
 
 def _row(asked: Asked, picture: board_picture.Picture, account: Account, found: list[Hole]) -> Row:
     blocks = [picture.shapes.get((account.pk, block), []) for block in picture.blocks()]
-    hours = " to ".join(_clock(each) for each in picture.hours.get(account.pk, ()))
+    hours = " to ".join(time_words(each * 30) for each in picture.hours.get(account.pk, ()))
     if not found:
         return Row(account, blocks, hours, found, _without_holes(account, any(blocks)), "", "")
     zone = directory.zone_of(account)
@@ -138,7 +138,7 @@ def _row(asked: Asked, picture: board_picture.Picture, account: Account, found: 
     holes_words = "1 hole" if len(found) == 1 else f"{len(found)} holes"
     return Row(
         account, blocks, hours, found, f"{holes_words}, {length_words(length)} of open time",
-        moment_near(found[0].starts_at, asked.now, zone), hole_url(found[0]),
+        time_near(found[0].starts_at, asked.now, zone), hole_url(found[0]),
     )  # fmt: skip
 
 
@@ -199,9 +199,7 @@ def day_words(at: datetime, zone: str) -> str:
 
 def times_words(hole: Hole, zone: str) -> str:
     """This function will say from when to when a hole lasts, with the day of its end where that is another."""
-    begins, ends = hole.starts_at.astimezone(ZoneInfo(zone)), hole.ends_at.astimezone(ZoneInfo(zone))
-    day = "" if begins.date() == ends.date() else f" on {ends:%A}"
-    return f"{begins:%H:%M} to {ends:%H:%M}{day}"
+    return stretch_words(hole.starts_at.astimezone(ZoneInfo(zone)), hole.ends_at.astimezone(ZoneInfo(zone)))
 
 
 # -- Ways on ---------------------------------------------------------------------------------------------------------------
@@ -222,7 +220,3 @@ def _with(request: HttpRequest, **changed: str) -> str:
     for name, value in changed.items():
         query[name] = value
     return urlencode({name: value for name, value in query.items() if value})
-
-
-def _clock(half_hour: int) -> str:
-    return f"{half_hour // 2:02d}:{half_hour % 2 * 30:02d}"

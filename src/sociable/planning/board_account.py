@@ -23,6 +23,7 @@ from sociable.domain.cover.board import Board
 from sociable.domain.cover.given import HALF_HOUR_US
 from sociable.domain.cover.reasons import Hole, as_instant, as_us, holes_of
 from sociable.domain.cover.spans import within
+from sociable.domain.worktime.wording import hour_words, stretch_words
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.planning import board_picture, seeing
@@ -96,7 +97,7 @@ def account_cover(request: HttpRequest, account_id: int) -> HttpResponse:
         "weeks": _by_week(days),
         "width": (last - first) * SLOT_WIDTH,
         "height": SLOT_HEIGHT,
-        "hours": [((hour * 2 - first) * SLOT_WIDTH, f"{hour:02d}") for hour in range(first // 2, last // 2, 2)],
+        "hours": [((hour * 2 - first) * SLOT_WIDTH, hour_words(hour)) for hour in range(first // 2, last // 2, 2)],
         "how_many": len(found),
         "later_url": f"?from={asked.first_on + timedelta(weeks=WEEKS)}",
         "today_url": "?" if asked.first_on != asked.today else "",
@@ -173,13 +174,13 @@ def _people(worked_out: Board, begins: int, ends: int, zone: str, names: dict[in
         spans.setdefault(person, []).append((since, until))
     said = []
     for person, theirs in spans.items():
-        times = [f"{_clock(a, zone)} to {_clock(b, zone)}" for a, b in within(theirs, open_today)]
+        times = [_times(a, b, zone) for a, b in within(theirs, open_today)]
         said += [f"{names.get(person, 'Somebody')}, {' and '.join(times)}"] if times else []
     return said
 
 
-def _clock(at_us: int, zone: str) -> str:
-    return f"{as_instant(at_us).astimezone(ZoneInfo(zone)):%H:%M}"
+def _times(begins_us: int, ends_us: int, zone: str) -> str:
+    return stretch_words(*(as_instant(each).astimezone(ZoneInfo(zone)) for each in (begins_us, ends_us)))
 
 
 def _by_week(days: list[Day]) -> list[tuple[str, list[Day]]]:
@@ -247,11 +248,10 @@ def _one_hole(
 
 
 def _candidate(one: Any, zone: str) -> dict[str, Any]:
-    part = f"{_clock(as_us(one.starts_at), zone)} to {_clock(as_us(one.ends_at), zone)}"
     begins, ends = one.starts_at.astimezone(ZoneInfo(zone)), one.ends_at.astimezone(ZoneInfo(zone))
     return {
         "person": one.person,
-        "part": "the whole of it" if one.is_whole else part,
+        "part": "the whole of it" if one.is_whole else stretch_words(begins, ends),
         "shift": one.shift,
         "accounts": ", ".join(account.name for account in one.shift.accounts.all()) if one.shift else "",
         "concerns": [concern.words for concern in one.concerns],

@@ -19,6 +19,7 @@ from sociable.cover.outlook_models import Outlook
 from sociable.cover.reading import answers
 from sociable.domain.cover.forecast import Basis
 from sociable.domain.cover.outlook import DayOutlook
+from sociable.domain.worktime.wording import hour_words, time_words
 from sociable.journeys.expecting import Expected, Past
 from sociable.journeys.foresee import Foreseen, every_with, foresee
 from sociable.people import permissions
@@ -117,7 +118,7 @@ def account_forecast(request: HttpRequest, account_id: int) -> HttpResponse:
         "days": [_day(found, number, (first, last)) for number in range(len(expected.by_day))],
         "width": (last - first) * BAR_WIDTH,
         "height": HEIGHT,
-        "hours": [((hour * 2 - first) * BAR_WIDTH, f"{hour:02d}") for hour in range(first // 2, last // 2, 2)],
+        "hours": [((hour * 2 - first) * BAR_WIDTH, hour_words(hour)) for hour in range(first // 2, last // 2, 2)],
         "rests_on": words.rests_on(found),
         "looked_back": expected.looked_back.sentences() if expected.looked_back else [],
         "others": [one for one in found.others if one.pk in visible],
@@ -174,7 +175,7 @@ def _bars(expected: Expected, number: int, hours: tuple[int, int]) -> list[Bar]:
     bars = []
     for slot in range(first, last):
         mean, most = float(expected.by_half_hour[number, slot]), int(high[number, slot])
-        said = f"{slot // 2:02d}:{slot % 2 * 30:02d}: {mean:.1f} expected, between {low[number, slot]} and {most}"
+        said = f"{time_words(slot * 30)}: {mean:.1f} expected, between {low[number, slot]} and {most}"
         x, tall = (slot - first) * BAR_WIDTH, mean * scale
         bars.append(
             Bar(x, round(HEIGHT - tall, 1), round(tall, 1), round(HEIGHT - most * scale, 1) if most else None, said)

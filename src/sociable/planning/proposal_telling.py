@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sociable.cover.proposal_models import RotaProposal
 from sociable.domain.promise import clock_words
-from sociable.domain.worktime.wording import and_words, length_words
+from sociable.domain.worktime.wording import and_words, length_words, stretch_words
 
 MOST_HOLES = 100
 NEAR = 0.02
@@ -159,8 +159,7 @@ def _day(each: Mapping[str, Any], zone: ZoneInfo) -> date:
 
 def _times(each: Mapping[str, Any], zone: ZoneInfo) -> str:
     begins, ends = (datetime.fromisoformat(each[key]).astimezone(zone) for key in ("starts_at", "ends_at"))
-    next_day = " the next day" if ends.date() > begins.date() and (ends.hour or ends.minute) else ""
-    return f"{begins:%H:%M} to {ends:%H:%M}{next_day}"
+    return stretch_words(begins, ends)
 
 
 def holes(rows: Iterable[Mapping[str, Any]], accounts: Mapping[int, str], zone: ZoneInfo) -> list[dict[str, Any]]:

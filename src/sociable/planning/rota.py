@@ -25,7 +25,8 @@ from sociable.cover.models import Shift, TimeAway
 from sociable.cover.queries import people_rostered_by
 from sociable.cover.rota import accounts_planned_by
 from sociable.directory.models import Account
-from sociable.domain.worktime.wording import and_words
+from sociable.domain.promise import clock_words
+from sociable.domain.worktime.wording import and_words, stretch_words
 from sociable.people.models import Person, Role
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
@@ -270,10 +271,8 @@ def _put(line: Line, asked: Asked, shift: Shift, planned: Planned, what: str) ->
 
 
 def times_words(shift: Shift, zone: ZoneInfo) -> str:
-    """This function will say the times of a shift as a rota shows them: "09:00 to 17:00"."""
-    begins, ends = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
-    next_day = " next day" if ends.date() > begins.date() and (ends.hour or ends.minute) else ""
-    return f"{begins:%H:%M} to {ends:%H:%M}{next_day}"
+    """This function will say the times of a shift as a rota shows them: "9am to 5pm"."""
+    return stretch_words(shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone))
 
 
 def _state(shift: Shift) -> dict[str, str]:
@@ -306,8 +305,7 @@ def _wish_times(falls: wishes.Falls, zone: str) -> str:
     """As the times of a shift are shown."""
     if falls.wish.begins is None:
         return "All day"
-    begins, ends = (at.astimezone(ZoneInfo(zone)) for at in (falls.starts_at, falls.ends_at))
-    return f"{begins:%H:%M} to {ends:%H:%M}{' next day' if ends.date() > begins.date() else ''}"
+    return stretch_words(*(at.astimezone(ZoneInfo(zone)) for at in (falls.starts_at, falls.ends_at)))
 
 
 def _put_away(line: Line, asked: Asked, away: TimeAway) -> None:
@@ -317,7 +315,7 @@ def _put_away(line: Line, asked: Asked, away: TimeAway) -> None:
         starts, stops = begin_of(on, asked.zone), begin_of(on + timedelta(days=1), asked.zone)
         if away.starts_at < stops and away.ends_at > starts:
             whole = away.starts_at <= starts and away.ends_at >= stops
-            first = f"{begins:%H:%M}" if away.starts_at > starts else "start of day"
-            last = f"{ends:%H:%M}" if away.ends_at < stops else "end of day"
+            first = clock_words(begins.time()) if away.starts_at > starts else "start of day"
+            last = clock_words(ends.time()) if away.ends_at < stops else "end of day"
             times = "All day" if whole else f"{first} to {last}"
             line.chips[on].insert(0, {"url": "", "times": times, "what": "", "kind": "away", "state": "Away"})

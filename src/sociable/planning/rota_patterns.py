@@ -19,7 +19,7 @@ from sociable.cover.queries import people_rostered_by, people_timed_by, plans
 from sociable.cover.rota import ShiftRefused, Unwise
 from sociable.domain.cover.limits import Concern, Limits
 from sociable.domain.worktime import StatedHours, holidays
-from sociable.domain.worktime.wording import and_words, days_words, length_words
+from sociable.domain.worktime.wording import and_words, days_words, length_words, times_of_day_words
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.planning import rota
@@ -65,10 +65,9 @@ def patterns(request: HttpRequest) -> HttpResponse:
 
 
 def pattern_words(pattern: ShiftPattern) -> str:
-    """This function will say when a kind of shift lies: "Monday to Friday, 09:00 to 13:00, every 2 weeks"."""
+    """This function will say when a kind of shift lies: "Monday to Friday, 9am to 1pm, every 2 weeks"."""
     every = f", every {pattern.every_weeks} weeks" if pattern.every_weeks > 1 else ""
-    night = " the next day" if pattern.ends <= pattern.begins else ""
-    return f"{days_words(sorted(pattern.weekdays))}, {pattern.begins:%H:%M} to {pattern.ends:%H:%M}{night}{every}"
+    return f"{days_words(sorted(pattern.weekdays))}, {times_of_day_words(pattern.begins, pattern.ends)}{every}"
 
 
 @staff

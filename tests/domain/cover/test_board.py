@@ -188,8 +188,8 @@ def test_why_tells_the_times_of_what_holds_for_a_part() -> None:
             away=[(JEN, at(0), at(24), LEAVE)],
         )
     )
-    jen, kal = "from 09:00 to 12:00 Jen is on leave", "from 12:00 to 15:00 Kal is on the rota but not signed off"
-    assert _why(board) == [f"{jen}; {kal}; from 15:00 to 17:00 nobody is on the rota"]
+    jen, kal = "from 9am to midday Jen is on leave", "from midday to 3pm Kal is on the rota but not signed off"
+    assert _why(board) == [f"{jen}; {kal}; from 3pm to 5pm nobody is on the rota"]
 
 
 def test_why_says_that_too_few_are_on_the_rota_though_all_of_them_are_there() -> None:

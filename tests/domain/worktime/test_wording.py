@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from sociable.domain.worktime import StatedHours
-from sociable.domain.worktime.wording import length_words, time_words
+from sociable.domain.worktime.wording import hour_words, length_words, stretch_words, time_words, times_of_day_words
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,30 @@ def test_times(minute: int, words: str) -> None:
 )
 def test_lengths(length: timedelta, words: str) -> None:
     assert length_words(length) == words
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "words"),
+    [
+        ((24, 9), (24, 13), "9am to 1pm"),
+        ((24, 9, 30), (24, 12), "9:30am to midday"),
+        ((24, 20), (25, 0), "8pm to midnight"),
+        ((24, 0), (25, 0), "midnight to midnight"),
+        ((24, 22), (25, 6), "10pm to 6am the next day"),
+        ((24, 22), (26, 0), "10pm to midnight on Thursday 26 November"),
+        ((24, 9), (27, 17), "9am to 5pm on Friday 27 November"),
+    ],
+)
+def test_a_stretch_is_said_with_its_other_day(begins: tuple[int, ...], ends: tuple[int, ...], words: str) -> None:
+    assert stretch_words(datetime(2026, 11, *begins), datetime(2026, 11, *ends)) == words  # noqa: DTZ001 - the wall's clock
+
+
+def test_hours_below_a_picture_are_short() -> None:
+    assert [hour_words(hour) for hour in (0, 9, 12, 17)] == ["12", "9am", "12", "5pm"]
+
+
+def test_times_of_day_end_on_the_next_day_where_they_are_not_later() -> None:
+    assert times_of_day_words(time(9), time(17)) == "9am to 5pm"
+    assert times_of_day_words(time(22), time(6)) == "10pm to 6am the next day"
+    assert times_of_day_words(time(20), time(0)) == "8pm to midnight"
+    assert times_of_day_words(time(9), time(9)) == "9am to 9am the next day"

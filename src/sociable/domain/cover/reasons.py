@@ -16,6 +16,7 @@ import numpy as np
 from sociable.domain.cover.board import Board
 from sociable.domain.cover.given import only
 from sociable.domain.cover.spans import Span, minus, within
+from sociable.domain.worktime.wording import stretch_words
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -124,12 +125,8 @@ def _told(hole: Hole, reason: Reason, names: Mapping[int, str], away_words: Mapp
 
 
 def _times(spans: tuple[Span, ...], zone: ZoneInfo) -> str:
-    said = [f"{_clock(starts, zone)} to {_clock(ends, zone)}" for starts, ends in spans]
+    said = [stretch_words(*(as_instant(each).astimezone(zone) for each in span)) for span in spans]
     return f"from {' and '.join(said)}" if said else ""
-
-
-def _clock(at_us: int, zone: ZoneInfo) -> str:
-    return f"{(_EPOCH + timedelta(microseconds=at_us)).astimezone(zone):%H:%M}"
 
 
 def as_us(at: datetime) -> int:

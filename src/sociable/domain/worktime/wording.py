@@ -6,7 +6,7 @@ Which hours there are is left to hours; how they are written for machines is lef
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sociable.domain.worktime.spans import MIDNIGHT, WHOLE_DAY, DaySpans, days_by_spans, runs_of_dates, runs_of_days
 
@@ -103,6 +103,39 @@ def time_words(minute: int) -> str:
         return "midday" if hour else "midnight"
     past = f":{minutes:02d}" if minutes else ""
     return f"{(hour - 1) % 12 + 1}{past}{'am' if hour < 12 else 'pm'}"
+
+
+def hour_words(hour: int) -> str:
+    """This function will say an hour of the day where there is little room, as below a picture: "9am", "12", "5pm"."""
+    return time_words(hour * 60) if hour % 12 else "12"
+
+
+def stretch_words(begins: datetime, ends: datetime) -> str:
+    """This function will say from when to when something lasts: "9am to 1pm", "10pm to 6am the next day", "8pm to midnight".
+
+    Units:  both by the clock on the wall of one place; the day on which it begins is said beside it
+    """
+    return f"{_time_of(begins)} to {_time_of(ends)}{_day_after(begins, ends)}"
+
+
+def times_of_day_words(begins: time, ends: time) -> str:
+    """This function will say the same of times of day, where an end that is not later than the beginning is the next day's."""
+    on = date(2000, 1, 1)
+    return stretch_words(
+        datetime.combine(on, begins), datetime.combine(on + timedelta(days=1) if ends <= begins else on, ends)
+    )
+
+
+def _time_of(at: datetime) -> str:
+    return time_words(at.hour * 60 + at.minute)
+
+
+def _day_after(begins: datetime, ends: datetime) -> str:
+    """The midnight at which a day ends is that day's."""
+    days = (ends.date() - begins.date()).days
+    if days == 0 or (days == 1 and ends.time() == time()):
+        return ""
+    return " the next day" if days == 1 else f" on {WEEKDAYS[ends.weekday()]} {ends.day} {MONTHS[ends.month - 1]}"
 
 
 def length_words(length: timedelta) -> str:

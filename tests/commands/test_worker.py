@@ -37,6 +37,27 @@ main()
 """
 
 
+STOPPED = """
+import os, signal, sys
+from sociable.config import preparing
+from sociable.config.command import main
+
+def migrate():
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("the whole of it", flush=True)
+
+preparing._migrate = migrate
+preparing.example.load = lambda _now: print("went on", flush=True)
+sys.argv = ["sociable", "serve"]
+main()
+"""
+
+
+def test_a_wish_to_stop_waits_for_the_tables_and_for_nothing_else(installation: Installation):
+    done = installation.python(STOPPED)
+    assert (done.status, done.out) == (0, "the whole of it\n"), done.err
+
+
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_what_is_loaded_when_work_begins_is_not_looked_through_again_and_again(
     installation: Installation, command: str

@@ -9,6 +9,7 @@ import fcntl
 import gc
 import hashlib
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from sociable.due import services as due
 from sociable.people.models import Partner
 
 _NEW_OBJECTS = 10_000  # after so many more the youngest are looked through; Python's own 700 is of smaller times
+_WISHES_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 _TURN = 0x50C1AB1E  # the name of our advisory lock in PostgreSQL
 
 
@@ -92,7 +94,8 @@ def prepare() -> None:
     Errors: ExampleInRealUse
     """
     with _one_at_a_time():
-        _migrate()
+        with _not_stopped():
+            _migrate()
         if reason := example.refusal():
             raise ExampleInRealUse(reason)
         if settings.EXAMPLE and not Partner.objects.exists():
@@ -128,6 +131,23 @@ def _one_at_a_time() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_TURN])
+
+
+@contextmanager
+def _not_stopped() -> Iterator[None]:
+    """A wish to stop is heard when the step is done: Django notes a change of tables after it was made.
+
+    Stopped between the two, the next start would make it again, and find it there.
+    """
+    heard: list[int] = []
+    before = {one: signal.signal(one, lambda number, _frame: heard.append(number)) for one in _WISHES_TO_STOP}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    if heard:
+        signal.raise_signal(heard[0])
 
 
 def _migrate() -> None:

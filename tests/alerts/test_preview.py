@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from sociable.alerts import preview_net
 from sociable.alerts.models import AlertPolicy, HandedOn, Notice
 from sociable.alerts.preview import preview
+from sociable.cover.models import Shift
+from sociable.domain.net import Hand
 from sociable.due import services as due
 from sociable.journeys import claim, net
 from sociable.people.models import Role
@@ -170,3 +173,57 @@ def test_whoever_is_handed_it_only_perhaps_is_not_promised_it(house, pages):
     house.shift(house.cast.ben, at(11, 33), at(17))
     page = would(pages, house.cast.ben, account=house.cast.help)
     assert "You may be told at 11:36, and would be at 11:48 at the latest" in page.text
+
+
+# -- who comes and goes ----------------------------------------------------------------------------------------------------
+
+
+def only(house, **until) -> None:
+    """The people named are on duty for Ashby Help from and until these times, and nobody else; each may answer there."""
+    Shift.objects.all().delete()
+    for name, (begins, ends) in until.items():
+        person = getattr(house.cast, name)
+        Role.objects.get_or_create(person=person, kind="answerer", partner=house.cast.council, service=None)
+        if not person.readiness.exists():
+            house.ready(person)
+            house.works(person)
+        house.shift(person, begins, ends)
+
+
+def handed() -> list[tuple[str, str]]:
+    """To whom the net handed the request, and when."""
+    return [(f"{one.at:%H:%M}", one.person.name.split()[0]) for one in HandedOn.objects.order_by("at")]
+
+
+def said_at(house, when: str):
+    """What is said of the net at a time: whom it may go to, and whether it may go to nobody."""
+    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
+    there = next(one.handing for one in instants if one.handing is not None and f"{one.at:%H:%M}" == when)
+    return [one.name.split()[0] if one else "nobody" for one in there.cases()]
+
+
+def test_who_comes_later_was_not_handed_it_before(house, pages):
+    only(house, asha=(at(9), at(11, 50)), ben=(at(9, 30), at(11, 50)), olu=(at(11, 50), at(17)))
+    assert said_at(house, "11:51") == ["Olu"]
+    page = would(pages, house.cast.olu, account=house.cast.help)
+    assert "It goes to you: nobody else on duty can take it." in page.text
+    live_through(house)
+    assert ("11:51", "Olu") in handed()
+
+
+def test_who_is_left_of_two_may_have_been_handed_it_before_or_not(house, pages):
+    only(house, asha=(at(9), at(11, 45)), ben=(at(9, 30), at(17)))
+    assert said_at(house, "11:51") == ["Ben", "nobody"]
+    page = would(pages, house.cast.lee, account=house.cast.help)
+    assert "If Ben Hall was handed it before, it goes to nobody." in page.text
+    assert "can take it: Ben Hall was handed it before" not in page.text
+
+
+def test_very_many_ways_are_followed_no_further_and_still_none_is_excluded():
+    everybody = [Hand(key, f"Person {key}") for key in range(30)]
+    had = preview_net._Had()
+    for _ in range(12):
+        had.hand(everybody)
+    assert len(had.ways) <= preview_net.MOST_WAYS
+    assert not had.surely
+    assert had.perhaps_all(everybody[:3])

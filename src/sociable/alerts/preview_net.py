@@ -6,8 +6,8 @@ several can take it, all of them are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sociable.alerts.queries import Facts
@@ -21,19 +21,22 @@ from sociable.people import permissions
 from sociable.people.models import Person
 
 FactsAt = Callable[[datetime], Facts]
+MOST_WAYS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Handing:
     """A moment at which it would be handed on, and until when whoever got it keeps it without a sign of life.
 
-    Shape:  `hands` is everybody on duty; `most` how many one may have in hand, 0 for no limit
+    Shape:  `hands` is everybody on duty; `most` how many one may have in hand, 0 for no limit; `or_nobody`: it may be that each of
+            them was handed it before
     """
 
     at: datetime
     until_at: datetime
     hands: tuple[Hand, ...]
     most: int = 0
+    or_nobody: bool = False
 
     @property
     def able(self) -> list[Hand]:
@@ -42,7 +45,7 @@ class Handing:
 
     def cases(self) -> tuple[Hand | None, ...]:
         """Each way it may go: to one of these, or to nobody."""
-        return tuple(self.able) or (None,)
+        return (*self.able, None) if self.or_nobody else tuple(self.able) or (None,)
 
     def begins(self, situation: Situation, to: Hand | None) -> Situation:
         """How things stand at the moment itself, in one of the cases."""
@@ -67,33 +70,51 @@ def handings(
     """
     share = facts_at(clock.starts_at).policies[account.pk].net_percent
     at = used_at(clock, calendar, share) if share else None
-    free_at, had, unsure = at, set[int](), 0
+    free_at, had = at, _Had()
     while at is not None and free_at is not None and clock.due_at is not None and at < clock.due_at:
         if at >= free_at:
             facts = facts_at(at)
             most, free_at = facts.policies[account.pk].hand_most, at + hold
-            one = Handing(at, free_at, _hands(account, facts, had, unsure), most)
+            hands = _hands(account, facts, had)
+            one = Handing(at, free_at, hands, most, had.perhaps_all(net.able(hands)))
             yield one
             if not one.able:
                 return
-            if len(one.able) == 1 and not unsure:
-                had.add(one.able[0].key)
-            else:
-                unsure += 1
+            had.hand(one.able)
         at = net.again_at(at, clock.due_at, calendar, None)
 
 
-def _hands(account: Account, facts: Facts, had: set[int], unsure: int) -> tuple[Hand, ...]:
-    """Everybody on duty, with why they could not take it; as many as it went to unsurely can take it no more, whoever they are."""
-    duty = facts.situations[account.pk].duty
+@dataclass(slots=True)
+class _Had:
+    """Who was handed it before, in each way it may have gone until now."""
+
+    ways: set[frozenset[int]] = field(default_factory=lambda: {frozenset()})
+
+    @property
+    def surely(self) -> frozenset[int]:
+        """Who was handed it, whichever way it went."""
+        return frozenset.intersection(*self.ways)
+
+    def perhaps_all(self, hands: Sequence[Hand]) -> bool:
+        """Whether there is somebody, and it may have gone so that each of them was handed it."""
+        return bool(hands) and any(way.issuperset(one.key for one in hands) for way in self.ways)
+
+    def hand(self, hands: Sequence[Hand]) -> None:
+        """Count that it went to one of these who was not handed it before; to nobody, where each of them was."""
+        keys = frozenset(one.key for one in hands)
+        self.ways = {way | {key} for way in self.ways for key in keys - way} | {way for way in self.ways if keys <= way}
+        if len(self.ways) > MOST_WAYS:  # too many to follow: anything between the fewest and the most is left possible
+            self.ways = {self.surely, frozenset.union(*self.ways)}
+
+
+def _hands(account: Account, facts: Facts, had: _Had) -> tuple[Hand, ...]:
+    """Everybody on duty, with why they surely could not take it."""
+    duty, surely = facts.situations[account.pk].duty, had.surely
     people = Person.objects.filter(pk__in=[one.key for one in duty], is_active=True).prefetch_related("roles").in_bulk()
-    hands = [_hand(people[one.key], account, had) for one in duty if one.key in people]
-    if unsure < len(net.able(hands)):
-        return tuple(hands)
-    return tuple(one if one.cannot else replace(one, cannot=net.had_words(one.name)) for one in hands)
+    return tuple(_hand(people[one.key], account, surely) for one in duty if one.key in people)
 
 
-def _hand(person: Person, account: Account, had: set[int]) -> Hand:
+def _hand(person: Person, account: Account, had: frozenset[int]) -> Hand:
     cannot = net.had_words(person.name) if person.pk in had else ""
     if not cannot and not permissions.can_answer(person, account.place):
         cannot = net.may_not_words(person.name)

@@ -152,6 +152,9 @@ def net_words(handing: Handing, account: Account, person: Person) -> list[str]:
             "whoever has it open then, else whoever has the fewest in hand, of several the one whose shift began first"
         )
         said = [f"It goes to one of {and_words(names)}: {rule}."]
+    if handing.or_nobody:
+        who = "each of them was" if len(able) > 1 else "you were" if able[0].key == person.pk else f"{names[0]} was"
+        said.append(f"If {who} handed it before, it goes to nobody.")
     if handing.most:
         said.append(f"Whoever has {handing.most} in hand is handed no more.")
     minutes = round((handing.until_at - handing.at).total_seconds() / 60)

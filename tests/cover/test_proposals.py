@@ -83,14 +83,14 @@ def test_what_a_rota_must_reckon_with(team: Cast, hand: Hand) -> None:
     ]  # fmt: skip
 
 
-def kinds(team: Cast, *rows: tuple[str, list[int], int, int]) -> list[tuple[str, float, float, str]]:
+def kinds(team: Cast, *rows: tuple[str, list[int], int, int], span: Span = WEEK) -> list[tuple[str, float, float, str]]:
     """What a rota may be made of where these kinds of shift are kept: name, from, hours, and days as Mo to Su are numbered."""
     for name, weekdays, begins, ends in rows:
         row = ShiftPattern.objects.create(
             partner=team.council, name=name, weekdays=weekdays, begins=time(begins), ends=time(ends)
         )
         row.accounts.add(team.help)
-    found = problems.facts([team.help], WEEK, by=team.lee).problem.patterns
+    found = problems.facts([team.help], span, by=team.lee).problem.patterns
     return [
         (each.name, each.starts_minute / 60, each.length / HOUR, "".join(map(str, sorted(each.weekdays))))
         for each in found
@@ -115,6 +115,18 @@ def test_what_kinds_leave_of_a_night_is_on_the_day_it_begins(team: Cast) -> None
     assert kinds(team, ("Evening", [0], 20, 0), ("Small hours", [3], 0, 6)) == [
         (problems.BETWEEN, 0, 6, "1"), ("Small hours", 0, 6, "3"), ("Evening", 20, 4, "0"), (problems.BETWEEN, 20, 4, "2")
     ]  # fmt: skip
+
+
+def test_what_kinds_leave_of_hours_without_end_is_asked_for_day_by_day(team: Cast) -> None:
+    """Always open, with one kind for the days of work: every night and the whole weekend are left."""
+    HoursVersion.objects.filter(account=team.help).update(notation="24/7")
+    days = ("Day", [0, 1, 2, 3, 4], 9, 17)
+    between = [one for one in kinds(team, days, span=Span(at(0), at(0, day=30))) if one[0] == problems.BETWEEN]
+    assert between == [
+        (problems.BETWEEN, 0, 9, "01234"),
+        (problems.BETWEEN, 0, 24, "56"),
+        (problems.BETWEEN, 17, 7, "01234"),
+    ]
 
 
 def test_what_may_be_moved(team: Cast, hand: Hand) -> None:

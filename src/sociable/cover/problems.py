@@ -13,7 +13,7 @@ from datetime import time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sociable.cover import around, wishes
+from sociable.cover import around, days, wishes
 from sociable.cover.models import Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
 from sociable.cover.queries import people_planned_by, people_rostered_by
 from sociable.cover.reading import AWAY_WORDS, answers, needed
@@ -99,15 +99,15 @@ def _promise(account: Account, span: Span) -> timedelta:
 def _kinds(accounts: Sequence[Account], needs: Iterable[proposal.Account]) -> Iterable[proposal.Pattern]:
     """Each length of shift that is kept for one of them, once, on its days; and the hours of each day that no such shift reaches."""
     kept = ShiftPattern.objects.filter(accounts__in=[account.pk for account in accounts], is_kept=True)
-    days: dict[tuple[int, int, str], set[int]] = defaultdict(set)
+    on_days: dict[tuple[int, int, str], set[int]] = defaultdict(set)
     names: dict[tuple[int, int], str] = {}
     for row in kept.distinct().order_by("name"):
         span = _minutes(row.begins, row.ends)
-        days[*span, names.setdefault(span, row.name)].update(row.weekdays)
-    if days:
-        for weekday, first, last in _between(accounts, needs, list(days.items())):
-            days[first, last, BETWEEN].add(weekday)
-    for (first, last, name), weekdays in sorted(days.items()):
+        on_days[*span, names.setdefault(span, row.name)].update(row.weekdays)
+    if on_days:
+        for weekday, first, last in _between(accounts, needs, list(on_days.items())):
+            on_days[first, last, BETWEEN].add(weekday)
+    for (first, last, name), weekdays in sorted(on_days.items()):
         yield proposal.Pattern(name, first, timedelta(minutes=last - first), frozenset(weekdays))
 
 
@@ -119,8 +119,9 @@ def _between(
     """What the kinds of shift leave of each day of the week, as the day on which it begins and minutes after its midnight."""
     zone = ZoneInfo(directory.zone_of(accounts[0]))
     wanted: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for each in (each.span for one in needs for each in one.needs):
-        wanted[each.starts_at.astimezone(zone).weekday()].append(_by_the_wall(each, zone))
+    for need in (need for one in needs for need in one.needs):
+        for part in _of_a_day(need.span, zone):
+            wanted[part.starts_at.astimezone(zone).weekday()].append(_by_the_wall(part, zone))
     for weekday, spans in wanted.items():
         reached = [
             (first + off * DAY_MINUTES, last + off * DAY_MINUTES)
@@ -129,6 +130,16 @@ def _between(
         for first, last in minus(spans, reached):
             later, begins = divmod(first, DAY_MINUTES)
             yield (weekday + later) % 7, begins, begins + last - first
+
+
+def _of_a_day(span: Span, zone: ZoneInfo) -> Iterable[Span]:
+    """A stretch as it is; one that is longer than a day, as of whoever is always open, day by day."""
+    starts_at = span.starts_at
+    while span.ends_at - starts_at > timedelta(days=1):
+        ends_at = days.ends_at(days.day_of(starts_at, zone.key), zone.key)
+        yield Span(starts_at, ends_at)
+        starts_at = ends_at
+    yield Span(starts_at, span.ends_at)
 
 
 def _minutes(begins: time, ends: time) -> tuple[int, int]:

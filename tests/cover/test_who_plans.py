@@ -76,6 +76,14 @@ def test_whoever_is_not_signed_off_for_anything_of_theirs_is_not_their_team(cast
     assert not WorkingPattern.objects.exists()
 
 
+def test_a_sign_off_that_is_over_makes_nobody_their_team_and_none_makes_an_administrator_so(
+    cast: Cast, nia: Person
+) -> None:
+    Readiness.objects.filter(person=cast.asha, account=cast.books).update(expires_at=NOW)
+    Readiness.objects.create(person=cast.lee, account=cast.books, ready_from_at=NOW, signed_at=NOW)
+    assert timed_by(nia) == ["Ben", "Nia"]
+
+
 def test_whoever_has_a_lead_in_the_body_has_their_hours_said_by_them(cast: Cast, nia: Person) -> None:
     """Also where that lead is themselves, of another service."""
     dan = given(cast, "Dan", "service_lead")

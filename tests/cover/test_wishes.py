@@ -142,6 +142,20 @@ def test_once_they_change_it_it_is_their_own_to_change(cast: Cast) -> None:
     assert Wish.objects.get().weekdays == [2]
 
 
+def test_whoever_plans_cannot_write_over_what_became_theirs_meanwhile(cast: Cast) -> None:
+    seen = told(cast)
+    wishes.state(Stated(True, 1, weekdays=(2,)), of=cast.asha, by=cast.asha, now=NOW, instead=seen)
+    assert seen.written_by == cast.lee  # as it was when the page was made
+    with pytest.raises(NotAllowed):
+        wishes.state(Stated(True, 4, weekdays=(3,)), of=cast.asha, by=cast.lee, now=NOW, instead=seen)
+    with pytest.raises(NotAllowed):
+        wishes.take_back(seen, by=cast.lee, now=NOW)
+    wishes.take_back(Wish.objects.get(), by=cast.asha, now=NOW)
+    with pytest.raises(WishRefused, match="taken back meanwhile"):
+        wishes.state(Stated(True, 4, weekdays=(3,)), of=cast.asha, by=cast.lee, now=NOW, instead=seen)
+    assert not Wish.objects.exists()
+
+
 def test_whoever_does_not_plan_somebody_writes_nothing_down(cast: Cast) -> None:
     for outsider in (cast.ben, cast.cara, cast.olu):
         with pytest.raises(NotAllowed):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from sociable.asking.question import Among, Question
 from sociable.cover.models import Readiness
@@ -76,9 +77,7 @@ def people_timed_by(person: Person | AnonymousUser) -> QuerySet[Person]:
     planned = people_planned_by(person)
     if not person.is_authenticated or not person.is_active:
         return planned
-    ready = Readiness.objects.filter(
-        account__in=Account.objects.filter(scope_filter(person, Act.PLAN)), withdrawn_at=None
-    )
+    ready = Readiness.objects.standing(Now()).filter(account__in=Account.objects.filter(scope_filter(person, Act.PLAN)))
     team = people_rostered_by(person).filter(pk__in=ready.values("person")).exclude(pk__in=_led(person))
     return Person.objects.filter(Q(pk__in=planned.values("pk")) | Q(pk__in=team.values("pk"))).order_by("name")
 
@@ -89,12 +88,13 @@ def times(planner: Person | AnonymousUser, person: Person) -> bool:
 
 
 def _led(planner: Person) -> set[int]:
-    """Who has a lead in one of the bodies in which somebody plans, themselves where they lead."""
+    """Who has a lead in one of the bodies in which somebody plans, and whoever plans there themselves."""
     bodies = {role.partner_id for role in planner.grants if Act.PLAN in MAY[role.kind]}
     leads = Role.objects.filter(kind=Role.Kind.SERVICE_LEAD, partner__in=bodies, person__is_active=True)
     led = Q(pk__in=[])
     for lead in leads.select_related("account"):
         led |= _within(lead)
+    led |= Q(kind__in=PLANNERS, partner__in=bodies)
     return set(Role.objects.filter(led).values_list("person_id", flat=True))
 
 

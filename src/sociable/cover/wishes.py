@@ -70,7 +70,7 @@ def state(stated: Stated, *, of: Person, by: Person, now: datetime, instead: Wis
     Errors: NotAllowed where it is another's, whom they do not plan or who stated it themselves; WishRefused where its time is
     over, or there are too many
     """
-    check_can_write(by, of, instead)
+    check_can_write(by, of, instead)  # before anything is said of its days
     today = local_day(now, zone_of(of))
     last = stated.on_day or stated.until_on
     if last is not None and last < today:
@@ -79,7 +79,7 @@ def state(stated: Stated, *, of: Person, by: Person, now: datetime, instead: Wis
         if instead is None and len(_standing([of.pk], today)) >= MOST:
             who = "You have" if by == of else f"{of.first_name} has"
             raise WishRefused(f"{who} {MOST} wishes already. Take one back, or make two into one.")
-        wish = instead or Wish(person=of)
+        wish = _as_it_is_now(instead, by) if instead else Wish(person=of)
         for name in Stated.__dataclass_fields__:
             value = getattr(stated, name)
             setattr(wish, name, list(value) if name == "weekdays" else value)
@@ -107,10 +107,19 @@ def take_back(wish: Wish, *, by: Person, now: datetime) -> None:
 
     Errors: NotAllowed
     """
-    check_can_write(by, wish.person, wish)
     with transaction.atomic():
-        _record("took a wish back", wish, by, now)
-        wish.delete()
+        there = _as_it_is_now(wish, by)
+        _record("took a wish back", there, by, now)
+        there.delete()
+
+
+def _as_it_is_now(wish: Wish, by: Person) -> Wish:
+    """The wish, locked: its person may have made it theirs, or taken it back, since it was shown."""
+    there = Wish.objects.select_for_update(of=("self",)).select_related("person").filter(pk=wish.pk).first()
+    if there is None:
+        raise WishRefused("That wish was taken back meanwhile.")
+    check_can_write(by, there.person, there)
+    return there
 
 
 def _record(verb: str, wish: Wish, by: Person, now: datetime) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sociable.config import example, mail_door, preparing
 from sociable.config.mail_door import Doors
@@ -32,6 +33,7 @@ from sociable.worker.loop import Worker
 
 log = logging.getLogger(__name__)
 PATIENCE = timedelta(seconds=8)
+HEAD_LIMIT_BYTES = 64 * 1024
 BACKLOG = 2048  # a thousand desks that come back at once after a restart
 
 
@@ -129,6 +131,31 @@ def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
             log.warning("stopped with work in hand; it is taken up at the next start, on PostgreSQL within a minute")
 
 
+class Requests(HttpToolsProtocol):
+    """uvicorn's reader of requests, with a limit to what may come before a request is known: it would keep all of it."""
+
+    _head_bytes: int | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; refuse a head that does not end."""
+        super().data_received(data)
+        if self._head_bytes is None:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_LIMIT_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """The head is over; of what follows the application says how much it takes."""
+        super().on_headers_complete()
+        self._head_bytes = None
+
+
 def web(application: Any) -> uvicorn.Config:
     """This function will say how the web is served."""
     return uvicorn.Config(
@@ -137,6 +164,7 @@ def web(application: Any) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         ws="none",
+        http=Requests,
         proxy_headers=False,  # TRUSTED_PROXIES says who may speak for a browser
         server_header=False,
         backlog=BACKLOG,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.db import OperationalError
 
 from sociable.alerts.models import Notice, Route
 from sociable.channels.base import ChannelError
@@ -210,6 +211,28 @@ def test_when_the_house_stops_what_had_not_begun_to_leave_is_queued_again_and_le
     patiently(after_the_start, lambda: rings.filter(state="handed").count() == 4)
     after_the_start._carries.end()
     assert len({mail["To"] for mail in letters(outside)}) == len(outside.taken) == 20
+
+
+def test_a_database_that_is_away_for_a_moment_while_the_house_stops_is_asked_again(
+    house, outdoors, outside, monkeypatch
+):
+    monkeypatch.setattr(handing, "PATIENCE_SECONDS", 1.0)
+    outside.says_nothing_after_data = True
+    told_by(house, *(f"p{number}@example.org" for number in range(19)))
+    asked_and_told(house)
+    patiently(outdoors, lambda: len(outside.taken) == 16)
+    take_back, away = handing.notify.take_back, [OperationalError("the database is locked")]
+
+    def once_away(errands, now):
+        if away:
+            raise away.pop()
+        take_back(errands, now)
+
+    monkeypatch.setattr(handing.notify, "take_back", once_away)
+    outdoors._stop()
+    outside.says_nothing_after_data = False
+    assert not away
+    assert Notice.objects.filter(route__kind="email", state="queued").count() == 4
 
 
 def test_what_leaves_while_the_house_stops_is_waited_for_and_noted(house, outdoors, outside):

@@ -114,18 +114,25 @@ class Handing:
         close_old_connections()
 
     def _stop(self) -> None:
-        """Queue again what has not begun to leave, and note the rest as it ends soon; what does not is told by another route."""
+        """Queue again what has not begun to leave, and note the rest as it ends soon; what does not is told by another route.
+
+        A database that is away for a moment is asked again: what is not noted now is a doubt.
+        """
         until, self._stops = time.monotonic() + PATIENCE_SECONDS, True
-        try:
-            self._carries.give_back()
-            while self._on_their_way and time.monotonic() < until:
-                self._note(self._ended())
-                self._queue_again()
-                time.sleep(LOOK_SECONDS)
-        except Exception:
-            log.exception("what became of notices could not be noted")
+        self._carries.give_back()
+        while (self._on_their_way or self._back or self._unnoted) and time.monotonic() < until:
+            self._settle()
+            time.sleep(LOOK_SECONDS)
+        self._settle()
         self._carries.end()
         self._doubt()
+
+    def _settle(self) -> None:
+        try:
+            self._note(self._ended())
+            self._queue_again()
+        except Exception:
+            log.exception("what became of notices could not be noted")
 
     def _doubt(self) -> None:
         """What had left when the worker could wait no more may arrive or not; of anything else its lease will tell."""

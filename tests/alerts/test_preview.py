@@ -9,7 +9,7 @@ import pytest
 from sociable.alerts import preview_net
 from sociable.alerts.models import AlertPolicy, HandedOn, Notice
 from sociable.alerts.preview import preview
-from sociable.cover.models import Shift
+from sociable.cover.models import Shift, TimeAway
 from sociable.domain.net import Hand
 from sociable.due import services as due
 from sociable.journeys import claim, net
@@ -190,6 +190,13 @@ def only(house, **until) -> None:
         house.shift(person, begins, ends)
 
 
+def said_told(house) -> list[tuple[str, str]]:
+    """Who would be told, and when."""
+    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
+    steps = [step for one in instants for step in one.steps]
+    return [(f"{step.at:%H:%M}", one.who.name.split()[0]) for step in steps for one in step.told]
+
+
 def handed() -> list[tuple[str, str]]:
     """To whom the net handed the request, and when."""
     return [(f"{one.at:%H:%M}", one.person.name.split()[0]) for one in HandedOn.objects.order_by("at")]
@@ -217,6 +224,32 @@ def test_who_is_left_of_two_may_have_been_handed_it_before_or_not(house, pages):
     page = would(pages, house.cast.lee, account=house.cast.help)
     assert "If Ben Hall was handed it before, it goes to nobody." in page.text
     assert "can take it: Ben Hall was handed it before" not in page.text
+
+
+def test_who_comes_after_nobody_could_take_it_is_handed_it(house, pages):
+    only(house, olu=(at(11, 40), at(17)))
+    assert [said_at(house, when) for when in ("11:36", "11:41")] == [["nobody"], ["Olu"]]
+    page = would(pages, house.cast.olu, account=house.cast.help)
+    assert "11:41: a request was handed on, because nobody at work had it near its time It goes to you" in page.text
+    said = [(when, who) for when, who in said_told(house) if "11:36" <= when <= "12:00"]
+    assert said == [(when, who) for when, who, _ in live_through(house) if when >= "11:36"]
+    assert handed() == [("11:41", "Olu")]
+
+
+@pytest.mark.parametrize("comes", ["back", "ready"])
+def test_that_nobody_can_take_it_is_said_once_until_somebody_can(house, comes):
+    """Olu is on duty from 11:40 and may not answer; Ben is back from a meeting, or counts as ready, at 11:50."""
+    only(house, olu=(at(11, 40), at(17)), ben=(at(9), at(17)))
+    house.cast.olu.roles.all().delete()
+    if comes == "back":
+        meeting = {"starts_at": at(11), "ends_at": at(11, 50)}
+        TimeAway.objects.create(person=house.cast.ben, kind="meeting", state="agreed", asked_at=at(8), **meeting)
+    else:
+        house.cast.ben.readiness.update(ready_from_at=at(11, 50))
+    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
+    assert [f"{one.at:%H:%M}" for one in instants if one.handing is not None] == ["11:36", "11:51"]
+    live_through(house)
+    assert handed() == [("11:51", "Ben")]
 
 
 def test_very_many_ways_are_followed_no_further_and_still_none_is_excluded():

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sociable.alerts.queries import Facts
+from sociable.alerts.queries import Facts, covering
+from sociable.cover import duty
 from sociable.directory.models import Account
 from sociable.domain import net
 from sociable.domain.alerting import Situation
@@ -64,24 +65,31 @@ class Handing:
 def handings(
     account: Account, clock: Clock, calendar: Calendar | None, facts_at: FactsAt, hold: timedelta
 ) -> Iterator[Handing]:
-    """This function will list when a request that nobody takes would be handed on before its time, until nobody is left.
+    """This function will list when a request that nobody takes would be handed on before its time, or that nobody can take it.
 
-    Shape:  each person is handed it once at most; `hold` is how long whoever is handed it keeps it without a sign of life
+    Shape:  each person is handed it once at most; `hold` is how long whoever is handed it keeps it without a sign of life. That
+            nobody can take it is said once, until somebody comes who can
     """
     share = facts_at(clock.starts_at).policies[account.pk].net_percent
     at = used_at(clock, calendar, share) if share else None
-    free_at, had = at, _Had()
-    while at is not None and free_at is not None and clock.due_at is not None and at < clock.due_at:
+    free_at, had, last = at, _Had(), None
+    while at is not None and clock.due_at is not None and free_at is not None and at < clock.due_at:
         if at >= free_at:
-            facts = facts_at(at)
-            most, free_at = facts.policies[account.pk].hand_most, at + hold
-            hands = _hands(account, facts, had)
-            one = Handing(at, free_at, hands, most, had.perhaps_all(net.able(hands)))
-            yield one
-            if not one.able:
-                return
+            one = _handing(account, facts_at(at), had, at, at + hold)
+            if one.able or last is None or last.able:
+                yield one
             had.hand(one.able)
+            last, free_at = one, one.until_at if one.able else _comes_at(account, at, clock.due_at)
         at = net.again_at(at, clock.due_at, calendar, None)
+
+
+def _comes_at(account: Account, after: datetime, until: datetime) -> datetime | None:
+    return duty.comes_at(covering(account).pk, after, until)
+
+
+def _handing(account: Account, facts: Facts, had: _Had, at: datetime, until_at: datetime) -> Handing:
+    hands = _hands(account, facts, had)
+    return Handing(at, until_at, hands, facts.policies[account.pk].hand_most, had.perhaps_all(net.able(hands)))
 
 
 @dataclass(slots=True)
@@ -109,9 +117,9 @@ class _Had:
 
 def _hands(account: Account, facts: Facts, had: _Had) -> tuple[Hand, ...]:
     """Everybody on duty, with why they surely could not take it."""
-    duty, surely = facts.situations[account.pk].duty, had.surely
-    people = Person.objects.filter(pk__in=[one.key for one in duty], is_active=True).prefetch_related("roles").in_bulk()
-    return tuple(_hand(people[one.key], account, surely) for one in duty if one.key in people)
+    there, surely = [one.key for one in facts.situations[account.pk].duty], had.surely
+    people = Person.objects.filter(pk__in=there, is_active=True).prefetch_related("roles").in_bulk()
+    return tuple(_hand(people[key], account, surely) for key in there if key in people)
 
 
 def _hand(person: Person, account: Account, had: frozenset[int]) -> Hand:

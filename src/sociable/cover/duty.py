@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from sociable.asking.question import Among, Given, Question
 from sociable.cover.models import Readiness, RotaChange, Shift, TimeAway
@@ -86,6 +86,23 @@ def _on_now() -> QuerySet[Any, Any]:
 
 
 _ON_NOW: Question[tuple[int, int, datetime, datetime]] = Question(_on_now)
+
+
+def comes_at(account_id: int, after: datetime, until: datetime) -> datetime | None:
+    """This function will find when somebody may next come on duty for an account: a shift begins, or they are back or ready in one.
+
+    Shape:  an instant between the two; None: nobody comes
+    """
+    shifts = Shift.objects.published().touching(after, until).filter(accounts=account_id, person__is_active=True)
+    people = set(shifts.values_list("person", flat=True))
+    back = TimeAway.objects.counted().filter(person__in=people, ends_at__gt=after, ends_at__lt=until)
+    ready = Readiness.objects.filter(account=account_id, withdrawn_at=None, person__in=people, ready_from_at__gt=after)
+    firsts = (
+        shifts.filter(starts_at__gt=after).aggregate(at=Min("starts_at"))["at"],
+        back.aggregate(at=Min("ends_at"))["at"],
+        ready.filter(ready_from_at__lt=until).aggregate(at=Min("ready_from_at"))["at"],
+    )
+    return min((at for at in firsts if at is not None), default=None)
 
 
 def shown_on(account_id: int, begins_at: datetime, ends_at: datetime) -> list[Person]:

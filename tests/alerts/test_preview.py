@@ -98,6 +98,7 @@ def test_whoever_alone_can_take_it_is_named_and_told_by_their_routes(house, page
     for part in (
         "11:36: a request was handed on, because nobody at work had it near its time",
         "It goes to Asha Khan: nobody else on duty can take it.",
+        "After 15 minutes without a sign of life, or sooner where the shift ends, it goes to the next, if there is one.",
         "11:36 Asha Khan, with it in hand The desk, Email",
         "11:46 Ben Hall, cover: ready and at work",
         "11:48: nine tenths of the promised time are used 11:48 Asha Khan, with it in hand",
@@ -250,6 +251,37 @@ def test_that_nobody_can_take_it_is_said_once_until_somebody_can(house, comes):
     assert [f"{one.at:%H:%M}" for one in instants if one.handing is not None] == ["11:36", "11:51"]
     live_through(house)
     assert handed() == [("11:51", "Ben")]
+
+
+def whys_at(house, when: str) -> list[str]:
+    """Why somebody would be told at a time."""
+    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
+    steps = [step for one in instants for step in one.steps if f"{step.at:%H:%M}" == when]
+    return [one.why for step in steps for one in step.told]
+
+
+@pytest.mark.parametrize(("leaves", "word"), [("shift", "not on duty now"), ("meeting", "away")])
+def test_who_was_handed_it_and_goes_has_it_no_more(house, leaves, word):
+    ends_at = at(11, 40) if leaves == "shift" else at(17)
+    only(house, asha=(at(9), ends_at), ben=(at(11, 38), at(17)))
+    if leaves == "meeting":
+        meeting = {"starts_at": at(11, 40), "ends_at": at(13)}
+        TimeAway.objects.create(person=house.cast.asha, kind="meeting", state="agreed", asked_at=at(8), **meeting)
+    assert [said_at(house, when) for when in ("11:36", "11:41")] == [["Asha"], ["Ben"]]
+    why = f"Asha Khan, who had it, is {word}"
+    assert f"It was handed to you: {why}." in whys_at(house, "11:41")[0]
+    live_through(house)
+    assert handed() == [("11:36", "Asha"), ("11:41", "Ben")]
+    assert HandedOn.objects.latest("at").why.startswith(why)
+
+
+def test_who_goes_on_with_a_second_shift_keeps_it(house):
+    only(house, asha=(at(9), at(11, 40)), ben=(at(11, 38), at(17)))
+    house.shift(house.cast.asha, at(11, 40), at(17))
+    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
+    assert [f"{one.at:%H:%M}" for one in instants if one.handing is not None] == ["11:36", "11:51"]
+    live_through(house)
+    assert handed() == [("11:36", "Asha"), ("11:51", "Ben")]
 
 
 def test_very_many_ways_are_followed_no_further_and_still_none_is_excluded():

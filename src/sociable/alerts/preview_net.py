@@ -14,8 +14,8 @@ from sociable.alerts.queries import Facts, covering
 from sociable.cover import duty
 from sociable.directory.models import Account
 from sociable.domain import net
-from sociable.domain.alerting import Situation
-from sociable.domain.net import Hand
+from sociable.domain.alerting import Situation, Somebody
+from sociable.domain.net import Hand, Holder
 from sociable.domain.promise import Clock, used_at
 from sociable.domain.worktime import Calendar
 from sociable.people import permissions
@@ -30,7 +30,7 @@ class Handing:
     """A moment at which it would be handed on, and until when whoever got it keeps it without a sign of life.
 
     Shape:  `hands` is everybody on duty; `most` how many one may have in hand, 0 for no limit; `or_nobody`: it may be that each of
-            them was handed it before
+            them was handed it before; `before` is whoever had it and is at work no more
     """
 
     at: datetime
@@ -38,6 +38,7 @@ class Handing:
     hands: tuple[Hand, ...]
     most: int = 0
     or_nobody: bool = False
+    before: Holder | None = None
 
     @property
     def able(self) -> list[Hand]:
@@ -53,13 +54,32 @@ class Handing:
         if to is None:
             return net.to_nobody(situation, self.hands)
         somebody = next(one for one in situation.duty if one.key == to.key)
-        return net.handed(situation, somebody, net.before_words(None))
+        return net.handed(situation, somebody, net.before_words(self.before))
 
     def goes_on(self, situation: Situation, to: Hand | None, now: datetime) -> Situation:
         """How things stand later: whoever got it has it in hand for as long as they keep it."""
         if to is None or now >= self.until_at:
             return situation
         return replace(situation, holder=next((one for one in situation.duty if one.key == to.key), None))
+
+    def stays_until(self, situation: Situation, now: datetime) -> datetime:
+        """Until when it stays with whoever got it, while they keep it and are on duty: of several, the last; `now`: no longer."""
+        keys = {one.key for one in self.able}
+        ends = [_leaves_at(one, now) for one in situation.duty if one.key in keys]
+        return min(max(ends, default=now), max(self.until_at, now))
+
+    def left(self, facts: Facts, now: datetime) -> Holder | None:
+        """Whoever has it in hand for sure and is on duty no more."""
+        if self.or_nobody or len(self.able) != 1 or now >= self.until_at:
+            return None
+        somebody = facts.everybody.known(self.able[0].key)
+        return Holder(self.able[0].name, False, away=somebody is None or somebody.hours.is_away(now))
+
+
+def _leaves_at(one: Somebody, now: datetime) -> datetime:
+    """When somebody who is on duty is so no more: their shift ends, or time away begins."""
+    ends = [one.duty[1]] if one.duty else []
+    return min([*ends, *(begins for begins, _ in one.hours.away if begins > now)], default=now)
 
 
 def handings(
@@ -72,14 +92,20 @@ def handings(
     """
     share = facts_at(clock.starts_at).policies[account.pk].net_percent
     at = used_at(clock, calendar, share) if share else None
-    free_at, had, last = at, _Had(), None
+    free_at, had = at, _Had()
+    last: Handing | None = None
     while at is not None and clock.due_at is not None and free_at is not None and at < clock.due_at:
         if at >= free_at:
-            one = _handing(account, facts_at(at), had, at, at + hold)
-            if one.able or last is None or last.able:
-                yield one
-            had.hand(one.able)
-            last, free_at = one, one.until_at if one.able else _comes_at(account, at, clock.due_at)
+            facts = facts_at(at)
+            situation = facts.situations[account.pk]
+            if last is None or last.stays_until(situation, at) <= at:
+                before = last.left(facts, at) if last is not None else None
+                one = replace(_handing(account, facts, had, at, at + hold), before=before)
+                if one.able or last is None or last.able:
+                    yield one
+                had.hand(one.able)
+                last = one
+            free_at = last.stays_until(situation, at) if last.able else _comes_at(account, at, clock.due_at)
         at = net.again_at(at, clock.due_at, calendar, None)
 
 

@@ -158,7 +158,8 @@ def net_words(handing: Handing, account: Account, person: Person) -> list[str]:
     if handing.most:
         said.append(f"Whoever has {handing.most} in hand is handed no more.")
     minutes = round((handing.until_at - handing.at).total_seconds() / 60)
-    return [*said, f"After {minutes} minutes without a sign of life it goes to the next, if there is one."]
+    keeps = f"After {minutes} minutes without a sign of life, or sooner where the shift ends,"
+    return [*said, f"{keeps} it goes to the next, if there is one."]
 
 
 def _line(one: Told, step: preview.Step, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:

@@ -167,13 +167,17 @@ def test_an_account_that_hands_nothing_on_says_nothing_of_it(house, pages):
     assert "handed" not in would(pages, house.cast.asha, account=house.cast.help).text
 
 
-def test_whoever_is_handed_it_only_perhaps_is_not_promised_it(house, pages):
-    """Ben's first hours at work are the shift that has just begun when the net looks."""
+def test_whoever_is_handed_it_only_perhaps_is_not_promised_it(house, pages, settings):
+    """Ben's first hours at work are the shift that has just begun when the net looks: he is told at once, or as on duty at 11:46."""
     Role.objects.create(person=house.cast.ben, kind="answerer", partner=house.cast.council)
     house.cast.ben.working_patterns.all().delete()
     house.shift(house.cast.ben, at(11, 33), at(17))
     page = would(pages, house.cast.ben, account=house.cast.help)
-    assert "You may be told at 11:36, and would be at 11:48 at the latest" in page.text
+    assert "You may be told at 11:36, and would be at 11:46 at the latest" in page.text
+    settings.WARNING_SHARES = [50]  # and not at all by an instant of the promise
+    page = would(pages, house.cast.ben, account=house.cast.help)
+    assert "You may be told at 11:36, and would be at 11:46 at the latest" in page.text
+    assert min(when for when, who, _ in live_through(house) if who == "Ben") == "11:46"  # Asha's shift began first
 
 
 # -- who comes and goes ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Nothing is written and nobody is told. When the safety net would hand it on is s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -41,11 +41,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """One instant of the promise, or of the safety net, with the steps of its chain until the next instant comes."""
+    """One instant of the promise, or of the safety net, with the steps of its chain until the next instant comes.
+
+    Shape:  `surely` has who is told in each way it may go, by id, with the time by which they are
+    """
 
     words: str
     at: datetime
     steps: tuple[Step, ...]
+    surely: Mapping[int, datetime]
     handing: Handing | None = None
 
 
@@ -131,7 +135,7 @@ def _instants(rota: _Rota, coming: Sequence[_Comes]) -> Iterator[Instant]:
         ways = [list(_steps(_case(rota, one, to), one.at, until, None if one.now else carried)) for to in cases]
         steps = _merged(ways)
         carried = Carried(steps[-1].telling.step, steps[-1].telling.next_at)
-        yield Instant(one.words, one.at, steps, one.handing if one.now else None)
+        yield Instant(one.words, one.at, steps, _surely(ways), one.handing if one.now else None)
 
 
 def _case(rota: _Rota, one: _Comes, to: Hand | None) -> Callable[[datetime], Situation]:
@@ -173,3 +177,9 @@ def _merged(ways: Sequence[Sequence[Step]]) -> tuple[Step, ...]:
         unsure = frozenset(key for key, number in times.items() if number < len(ways))
         merged.append(Step(at, replace(some[0].telling, told=tuple(told.values())), unsure))
     return tuple(merged)
+
+
+def _surely(ways: Sequence[Sequence[Step]]) -> dict[int, datetime]:
+    """By when each is told who is told in every way it may go, be it sooner in some of them."""
+    firsts = [{one.who.key: step.at for step in reversed(way) for one in step.told} for way in ways]
+    return {key: max(first[key] for first in firsts) for key in firsts[0] if all(key in first for first in firsts)}

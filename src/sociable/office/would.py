@@ -98,9 +98,8 @@ def _headline(found: preview.Preview, zone: str, person: Person) -> str:
     if not found.told_at_all:
         return "Nobody would be told"
     steps = [step for each in found.instants for step in each.steps]
-    told = [step for step in steps if any(one.who.key == person.pk for one in step.told)]
-    sure = min((step.at for step in told if person.pk not in step.unsure), default=None)
-    maybe = min((step.at for step in told if person.pk in step.unsure), default=None)
+    sure = min((each.surely[person.pk] for each in found.instants if person.pk in each.surely), default=None)
+    maybe = min((step.at for step in steps if any(one.who.key == person.pk for one in step.told)), default=None)
     if maybe is not None and (sure is None or maybe < sure):
         surely = f", and would be at {moment_near(sure, found.arrived_at, zone)} at the latest" if sure else ""
         return f"You may be told at {moment_near(maybe, found.arrived_at, zone)}{surely}"

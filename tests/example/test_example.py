@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -78,7 +78,9 @@ def test_what_happened_is_of_every_kind() -> None:
 def test_warnings_of_the_past_were_told_at_their_instants() -> None:
     example.load(TUESDAY)
     assert not DueRow.objects.filter(kind="warn", done_at=None, due_at__lte=TUESDAY).exists()
-    assert all(warned.told_at == warned.due_at for warned in Warned.objects.all())
+    fetched = timedelta(seconds=15)  # what comes on a network is read so much later
+    assert all(one.told_at - one.due_at in (timedelta(), fetched) for one in Warned.objects.filter(kind="arrival"))
+    assert all(one.told_at == one.due_at for one in Warned.objects.exclude(kind="arrival"))
 
 
 def test_it_is_the_same_for_the_same_instant() -> None:

@@ -144,6 +144,11 @@ def is_gone(route: Route) -> bool:
     return Route.objects.filter(pk=route.pk).exclude(trouble="").exists()
 
 
+def rests_until(route: Route, now: datetime) -> datetime | None:
+    """This function will say until when a route rests, as it stands by now; None where it does not."""
+    return Route.objects.filter(pk=route.pk, rests_until_at__gt=now).values_list("rests_until_at", flat=True).first()
+
+
 def ringing(person_id: int) -> QuerySet[Route]:
     """This function will find the routes of a person that ring and are switched on."""
     return Route.objects.filter(person=person_id, is_on=True).exclude(kind=Route.Kind.DESK)

@@ -238,15 +238,21 @@ def pause_before(attempt: int, longest: timedelta = LONGEST_PAUSE) -> timedelta:
 
 
 def postpone(
-    row: DueRow, now: datetime, error: str, *, tries: int | None = TRIES, longest: timedelta = LONGEST_PAUSE
+    row: DueRow,
+    now: datetime,
+    error: str,
+    *,
+    tries: int | None = TRIES,
+    longest: timedelta = LONGEST_PAUSE,
+    until: datetime | None = None,
 ) -> bool:
     """This function will offer the row again after a growing pause, or set it aside after `tries`; True if it was set aside.
 
-    Shape:  `tries` None never gives up
+    Shape:  `tries` None never gives up; `until` is given where it is known when it can be tried again
     """
     aside = tries is not None and row.attempts >= tries
     _ours(row).update(
-        next_at=now + pause_before(row.attempts, longest),
+        next_at=until or now + pause_before(row.attempts, longest),
         claim_id=NOBODY,
         pace=Pace.FAILED,
         attempts=row.attempts if tries is not None else min(row.attempts, TRIES),  # beyond, it would look like a killer

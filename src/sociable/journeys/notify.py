@@ -387,7 +387,6 @@ def _again(notice: Notice, row: DueRow, now: datetime) -> None:
         due.close(row, now)
         return
     Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED)
-    due.postpone(row, now, notice.detail, tries=None, longest=routes.LONGEST_REST)
-    resting = Route.objects.filter(pk=notice.route.pk, rests_until_at__gt=now).first()
-    if resting is not None and resting.rests_until_at is not None:
-        due.hasten(row.key, resting.rests_until_at)  # with its route, and not a pause of its own after that
+    # With its route, and not a pause of its own after that.
+    until = routes.rests_until(notice.route, now)
+    due.postpone(row, now, notice.detail, tries=None, longest=routes.LONGEST_REST, until=until)

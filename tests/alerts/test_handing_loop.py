@@ -189,15 +189,20 @@ def test_when_that_process_dies_what_had_left_is_a_doubt_and_the_next_notice_is_
     assert len(outside.taken) == 2
 
 
-def test_when_the_house_stops_what_had_not_begun_to_leave_is_queued_again_and_leaves_once(
-    house, outdoors, outside, monkeypatch
-):
-    """The mail server takes sixteen at once and says nothing: those are a doubt, and no other is."""
+def twenty_of_which_sixteen_leave(house, outdoors, outside, monkeypatch) -> None:
+    """The mail server takes sixteen at once and says nothing; the house does not wait for it long."""
     monkeypatch.setattr(handing, "PATIENCE_SECONDS", 1.0)
     outside.says_nothing_after_data = True
     told_by(house, *(f"p{number}@example.org" for number in range(19)))
     asked_and_told(house)
     patiently(outdoors, lambda: len(outside.taken) == 16)
+
+
+def test_when_the_house_stops_what_had_not_begun_to_leave_is_queued_again_and_leaves_once(
+    house, outdoors, outside, monkeypatch
+):
+    """What the mail server has taken is a doubt, and no other is."""
+    twenty_of_which_sixteen_leave(house, outdoors, outside, monkeypatch)
     outdoors._stop()
     outside.says_nothing_after_data = False
     rings = Notice.objects.filter(route__kind="email")
@@ -216,11 +221,7 @@ def test_when_the_house_stops_what_had_not_begun_to_leave_is_queued_again_and_le
 def test_a_database_that_is_away_for_a_moment_while_the_house_stops_is_asked_again(
     house, outdoors, outside, monkeypatch
 ):
-    monkeypatch.setattr(handing, "PATIENCE_SECONDS", 1.0)
-    outside.says_nothing_after_data = True
-    told_by(house, *(f"p{number}@example.org" for number in range(19)))
-    asked_and_told(house)
-    patiently(outdoors, lambda: len(outside.taken) == 16)
+    twenty_of_which_sixteen_leave(house, outdoors, outside, monkeypatch)
     take_back, away = handing.notify.take_back, [OperationalError("the database is locked")]
 
     def once_away(errands, now):

@@ -47,7 +47,7 @@ class Among(Func):
     def as_postgresql(self, compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
         """PostgreSQL takes it as an array.
 
-        Note:  not as `IN (SELECT unnest(...))`: of that it may read the whole table, where it knows nothing of its size
+        Shape:  not as `IN (SELECT unnest(...))`: of that it may read the whole table, where it knows nothing of its size
         """
         return self._worded(compiler, "{} = ANY({}::bigint[])")
 

@@ -104,9 +104,12 @@ def _said(
         returned.answered(message, parsed, now)
         identify.listen(message, now)
     if conversation.state != Conversation.State.KEPT_ASIDE:
-        untold_at = None if alerts.alerted([stated.account]) else now
         wait = promises.heard(
-            message=message, conversation=conversation, stated=stated, is_new=is_new, untold_at=untold_at
+            message=message,
+            conversation=conversation,
+            stated=stated,
+            is_new=is_new,
+            untold_at=lambda: None if alerts.alerted([stated.account]) else now,
         )
         if wait is not None and wait.began_with_id == message.pk and parsed.may_acknowledge and not raw.from_history:
             receipts.send(wait, stated, now)

@@ -5,7 +5,7 @@ Which message does what, and when an answer is due, is decided in domain/promise
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,12 +58,12 @@ def heard(
     conversation: Conversation,
     stated: Stated | None = None,
     is_new: bool = False,
-    untold_at: datetime | None = None,
+    untold_at: Callable[[], datetime | None] = lambda: None,
 ) -> Wait | None:
     """This function will do to the conversation's wait what this message does, and return the wait it touched.
 
     Shape:  `is_new` spares the look-up for a conversation that has just begun; what is `stated` is read where it is needed
-            and not given: for what begins a wait; `untold_at` says that nobody is told of arrivals now, see `begin`
+            and not given: for what begins a wait; `untold_at` is asked where a wait begins, see `begin`
     """
     wait = None if is_new else open_wait(conversation)
     effect = effect_of(
@@ -74,7 +74,7 @@ def heard(
     )
     if effect is Effect.BEGIN:
         stated = stated or directory.stated(conversation.account_id)
-        return begin(message=message, conversation=conversation, stated=stated, untold_at=untold_at)
+        return begin(message=message, conversation=conversation, stated=stated, untold_at=untold_at())
     if wait is not None and effect is Effect.ACKNOWLEDGE:
         acknowledge(wait, message.sent_at)
     if wait is not None and effect is Effect.ANSWER:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from sociable.asking.question import Among, Given, Question
+from sociable.asking.question import Among, Given, Question, together
 from sociable.conversations.models import Conversation, Message
 from sociable.due.models import DueRow
 from tests.cast import MONDAY_10, at
@@ -113,3 +114,35 @@ def test_ids_go_in_as_a_list_however_many_there_are(two: list[Message], django_a
         assert question.all(numbers={ids[0]}) == [(ids[0],)]
         assert question.all(numbers=dict.fromkeys(ids).keys()) == [(pk,) for pk in ids]
         assert question.all(numbers=range(1, 70_000)) == [(pk,) for pk in ids]  # more than a statement takes parameters
+
+
+def test_questions_asked_together_are_answered_as_each_alone_would_be(two: list[Message]) -> None:
+    texts = Question(
+        lambda: Message.objects.filter(Among("pk", "numbers")).order_by("-pk").values_list("text", "stored_at")
+    )
+    conversations = Question(lambda: Conversation.objects.select_related("account").filter(pk=Given("number")))
+    rows = Question(lambda: DueRow.objects.filter(key=Given("key")))
+    ids = [message.pk for message in two]
+    with CaptureQueriesContext(connection) as asked:
+        said, (found,), none, again, length = together(
+            texts.given(numbers=ids),
+            conversations.given(number=two[1].conversation_id),
+            rows.given(key="it's 100 %s; SELECT 1"),
+            texts.given(numbers=ids[:1]).into(dict),
+            texts.given(numbers=ids).into(len),
+        )
+    assert said == [("Question 5", at(10, 5)), ("Question 0", at(10))]
+    assert (found, found.account) == (two[1].conversation, two[1].conversation.account)
+    assert (none, again, length) == ([], {"Question 0": at(10)}, 2)
+    assert len(asked.captured_queries) == (1 if connection.vendor == "postgresql" else 5)
+    assert together() == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
+@pytest.mark.django_db(transaction=True)
+def test_what_locks_is_asked_inside_a_transaction_also_together() -> None:
+    locks = Question(lambda: DueRow.objects.select_for_update().filter(key=Given("key")))
+    with pytest.raises(TransactionManagementError):
+        together(locks.given(key="a"), locks.given(key="b"))
+    with transaction.atomic():
+        assert together(locks.given(key="a")) == [[]]

@@ -6,15 +6,15 @@ Who is told is decided in domain/alerting; "Would I be told?" asks the same as t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 
 from sociable.alerts.models import AlertPolicy, Notice, Route
-from sociable.asking.question import Among, Given, Question
+from sociable.asking.question import Among, Given, Question, together
 from sociable.cover import duty, queries
 from sociable.cover.around import ZONE
 from sociable.cover.models import Readiness, Shift, TimeAway, WorkingPattern
@@ -58,23 +58,31 @@ def facts(accounts: Iterable[Account], now: datetime, besides: Iterable[Person] 
     given = {account.pk: account for account in accounts}
     covered = {pk: covering(account) for pk, account in given.items()}
     ids = {account.pk for account in covered.values()}
-    policies = {one.account_id: one for one in _POLICIES.all(accounts=ids)}
-    standing = _Standing.read(list({one.pk: one for one in covered.values()}.values()), policies, now)
+    there = list({one.pk: one for one in covered.values()}.values())
+    listed, ready, on_duty, leads, hours = together(
+        _POLICIES.given(accounts=ids),
+        _READY.given(accounts=ids, now=now),
+        duty.shifts_now(ids, now),
+        queries.planners_of(there),
+        directory.hours_of_many(given),
+    )
+    policies = {one.account_id: one for one in listed}
+    standing = _Standing.of(there, policies, ready, on_duty, leads)
     everybody = People.read(standing.people | {one.pk for one in besides}, now)
-    calendars = directory.judging_calendars(given.values())
+    calendars = directory.judging_calendars(given.values(), hours)
     situations = {}
     for pk, account in given.items():
-        there = covered[pk]
-        policy = policies.get(there.pk, NO_POLICY)
+        at = covered[pk].pk
+        policy = policies.get(at, NO_POLICY)
         situations[pk] = Situation(
             account=account.name,
             calendar=calendars[pk],
             policy=rule_of(policy),
             zone=directory.zone_of(account),
-            duty=tuple(everybody.on_duty(person, span) for person, span in standing.duty.get(there.pk, {}).items()),
-            named=everybody.first_in(standing.named.get(there.pk, ())),
-            cover=everybody.all(standing.ready.get(there.pk, ())),
-            leads=everybody.all(standing.leads.get(there.pk, ())),
+            duty=tuple(everybody.on_duty(person, span) for person, span in standing.duty.get(at, {}).items()),
+            named=everybody.first_in(standing.named.get(at, ())),
+            cover=everybody.all(standing.ready.get(at, ())),
+            leads=everybody.all(standing.leads.get(at, ())),
         )
     return Facts(
         situations,
@@ -102,7 +110,8 @@ def alerted(accounts: Iterable[Account]) -> frozenset[int]:
     """This function will say by ids of which accounts the people are told at all: from the first published shift on, or as set."""
     covered = {account.pk: covering(account).pk for account in accounts}
     is_on = dict(_IS_ON.all(accounts=set(covered.values())))
-    is_on |= dict.fromkeys((pk for (pk,) in _ROSTERED.all(accounts=set(covered.values()) - is_on.keys())), True)
+    if unsaid := set(covered.values()) - is_on.keys():
+        is_on |= dict.fromkeys((pk for (pk,) in _ROSTERED.all(accounts=unsaid)), True)
     return frozenset(pk for pk, there in covered.items() if is_on.get(there))
 
 
@@ -135,13 +144,18 @@ class _Standing:
         return {person for group in listed for person in group}
 
     @classmethod
-    def read(cls, accounts: list[Account], policies: Mapping[int, AlertPolicy], now: datetime) -> _Standing:
-        """Read it, with three queries."""
-        found, ids = cls(), [account.pk for account in accounts]
-        for account_id, person_id in _READY.all(accounts=ids, now=now):
+    def of(
+        cls,
+        accounts: list[Account],
+        policies: Mapping[int, AlertPolicy],
+        ready: Iterable[tuple[int, int]],
+        on_duty: dict[int, dict[int, Span]],
+        leads: Mapping[int, Iterable[Person]],
+    ) -> _Standing:
+        """Make it of what was read; `ready` are account and person."""
+        found = cls(on_duty, leads={pk: [one.pk for one in people] for pk, people in leads.items()})
+        for account_id, person_id in ready:
             found.ready[account_id].append(person_id)
-        found.duty = duty.shifts_now(ids, now)
-        found.leads = {pk: [one.pk for one in people] for pk, people in queries.who_plans(accounts).items()}
         for account in accounts:
             policy = policies.get(account.pk)
             named = (policy.named_id if policy else None, account.owner_id, account.deputy_id)
@@ -161,7 +175,10 @@ _READY = Question(
 
 @dataclass(slots=True)
 class People:
-    """People with their routes and hours, read at once."""
+    """People with their routes and hours, read at once.
+
+    Shape:  `new` are those to whom nobody has given the usual routes yet
+    """
 
     now: datetime
     names: dict[int, str] = field(default_factory=dict)
@@ -171,21 +188,31 @@ class People:
     away: dict[int, list[Span]] = field(default_factory=lambda: defaultdict(list))
     divisions: dict[int, str] = field(default_factory=dict)
     zones: dict[int, str] = field(default_factory=dict)
+    new: set[int] = field(default_factory=set)
 
     @classmethod
     def read(cls, ids: set[int], now: datetime) -> People:
         """Read them, with six queries; who may no longer sign in is left out."""
-        found = cls(now, dict(_NAMES.all(people=ids)))
-        for person, division, zone in _BODIES.all(people=found.names.keys()):
+        stretch = {"people": ids, "now": now, "until": now + AHEAD}
+        bodies, routes, patterns, shifts, away, names = together(
+            _BODIES.given(people=ids),
+            _ROUTES.given(people=ids),
+            _PATTERNS.given(people=ids),
+            _SHIFTS.given(**stretch),
+            _AWAY.given(**stretch),
+            _NAMES.given(people=ids).into(dict),
+        )
+        found = cls(now, names, new=set(names) - {route.person_id for route in routes if route.kind == Route.Kind.DESK})
+        for person, division, zone in _of(names, bodies):
             found.divisions[person], found.zones[person] = division, zone
-        for route in _ROUTES.all(people=found.names.keys()):
-            found.routes[route.person_id].append(route)
-        for person, on, notation, zone in _PATTERNS.all(people=found.names.keys()):
+        for route in routes:
+            if route.is_on and route.person_id in names:
+                found.routes[route.person_id].append(route)
+        for person, on, notation, zone in _of(names, patterns):
             found.patterns[person].append((on, notation, zone))
-        stretch = {"people": found.names.keys(), "now": now, "until": now + AHEAD}
-        for person, starts_at, ends_at in _SHIFTS.all(**stretch):
+        for person, starts_at, ends_at in _of(names, shifts):
             found.shifts[person].append((starts_at, ends_at))
-        for person, starts_at, ends_at in _AWAY.all(**stretch):
+        for person, starts_at, ends_at in _of(names, away):
             found.away[person].append((starts_at, ends_at))
         return found
 
@@ -225,6 +252,11 @@ class People:
             except HoursError:  # what cannot be read says nothing of when they work
                 usual = None
         return Hours(usual, tuple(self.shifts[person_id]), tuple(self.away[person_id]))
+
+
+def _of(people: Container[int], rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Those rows whose first column is one of these people."""
+    return (row for row in rows if row[0] in people)
 
 
 def way_of(route: Route, now: datetime, zone: str = ZONE) -> Way:
@@ -273,7 +305,7 @@ _BODIES = Question(
         .order_by("-pk")
     )
 )
-_ROUTES = Question(lambda: Route.objects.filter(Among("person", "people"), is_on=True))
+_ROUTES = Question(lambda: Route.objects.filter(Among("person", "people")))  # on or not
 _PATTERNS = Question(
     lambda: (
         WorkingPattern.objects.filter(Among("person", "people"))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -17,6 +19,8 @@ from django.db.models.query import get_related_populators
 from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
+Made = TypeVar("Made")
 _Converter = tuple[int, list[Callable[[Any, Any, Any], Any]], Any]
 
 
@@ -109,11 +113,7 @@ class Question(Generic[Row]):
     def all(self, **given: Any) -> list[Row]:
         """This function will ask, and return what was found."""
         here = connections[DEFAULT_DB_ALIAS]  # Django looks the connection up anew each time it is named
-        worded = self._worded.get(here.vendor)
-        if worded is None:
-            worded = self._worded[here.vendor] = _Worded(self._words())
-        if worded.locks and here.get_autocommit():
-            raise TransactionManagementError("A question that locks is asked inside a transaction.")
+        worded = self.worded(here)
         with here.cursor() as cursor:
             cursor.execute(worded.sql, filled(worded.given, given, here))
             rows = cursor.fetchall()
@@ -122,6 +122,61 @@ class Question(Generic[Row]):
     def first(self, **given: Any) -> Row | None:
         """This function will ask, and return the first that was found; a question for one says so itself."""
         return next(iter(self.all(**given)), None)
+
+    def given(self, **given: Any) -> Asked[list[Row]]:
+        """This function will make of the question, with what it is given, one to be asked `together` with others."""
+        return Asked(self, given, list)
+
+    def worded(self, here: BaseDatabaseWrapper) -> _Worded[Row]:
+        """This function will return the wording for a kind of database.
+
+        Errors: TransactionManagementError where it locks rows and there is no transaction
+        """
+        worded = self._worded.get(here.vendor)
+        if worded is None:
+            worded = self._worded[here.vendor] = _Worded(self._words())
+        if worded.locks and here.get_autocommit():
+            raise TransactionManagementError("A question that locks is asked inside a transaction.")
+        return worded
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Answer]):
+    """A question with all that it is given, and what is made of its rows."""
+
+    question: Question[Any]
+    given: Mapping[str, Any]
+    become: Callable[[list[Any]], Answer]
+
+    def into(self, become: Callable[[list[Any]], Made]) -> Asked[Made]:
+        """This function will have something made of the rows: what the question's owner knows how to make."""
+        return Asked(self.question, self.given, become)
+
+    def answer(self) -> Answer:
+        """This function will ask it by itself."""
+        return self.become(self.question.all(**self.given))
+
+
+def together(*asked: Asked[Any]) -> list[Any]:
+    """This function will ask questions of which none needs another's answer, and return their answers in this order.
+
+    Shape:  PostgreSQL is asked all in one message and answers one after another, as if they came one by one: each way to the
+            server and back has a thread wait for its turn with Python. SQLite is in this process, and is asked one by one
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor != "postgresql" or len(asked) < 2:
+        return [one.answer() for one in asked]
+    worded = [one.question.worded(here) for one in asked]
+    values = [filled(wording.given, one.given, here) for wording, one in zip(worded, asked, strict=True)]
+    with here.cursor() as cursor:
+        cursor.execute(";\n".join(one.sql for one in worded), list(chain.from_iterable(values)))
+        found = [cursor.fetchall()]
+        while cursor.nextset():
+            found.append(cursor.fetchall())
+    return [
+        one.become([wording.answer(row, here) for row in rows])
+        for one, wording, rows in zip(asked, worded, found, strict=True)
+    ]
 
 
 def filled(values: Sequence[Any], given: Mapping[str, Any], here: BaseDatabaseWrapper) -> list[Any]:

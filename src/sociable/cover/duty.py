@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
-from sociable.asking.question import Among, Given, Question
+from sociable.asking.question import Among, Asked, Given, Question
 from sociable.cover.models import Readiness, RotaChange, Shift, TimeAway
 from sociable.directory.models import Account
 from sociable.domain.cover.reasons import as_us
@@ -57,18 +57,22 @@ def on_now(account_ids: Iterable[int], now: datetime) -> dict[int, list[Person]]
 
     Source: the rule of cover in docs/reference/words.md
     """
-    on = shifts_now(account_ids, now)
+    on = shifts_now(account_ids, now).answer()
     people = Person.objects.in_bulk({person for there in on.values() for person in there})
     return {pk: sorted((people[one] for one in there), key=lambda person: person.name) for pk, there in on.items()}
 
 
-def shifts_now(account_ids: Iterable[int], now: datetime) -> dict[int, dict[int, Span]]:
-    """This function will say by ids who covers accounts at an instant, each with the shift that puts them there; nobody is no key.
+def shifts_now(account_ids: Iterable[int], now: datetime) -> Asked[dict[int, dict[int, Span]]]:
+    """This function will ask by ids who covers accounts at an instant, each with the shift that puts them there; nobody is no key.
 
     Shape:  one query, however many accounts
     """
+    return _ON_NOW.given(accounts=set(account_ids), now=now).into(_by_account)
+
+
+def _by_account(rows: Iterable[tuple[int, int, datetime, datetime]]) -> dict[int, dict[int, Span]]:
     found: dict[int, dict[int, Span]] = defaultdict(dict)
-    for account_id, person_id, starts_at, ends_at in _ON_NOW.all(accounts=set(account_ids), now=now):
+    for account_id, person_id, starts_at, ends_at in rows:
         found[account_id][person_id] = (starts_at, ends_at)
     return dict(found)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from sociable.asking.question import Among, Question
+from sociable.asking.question import Among, Asked, Question
 from sociable.cover.models import Readiness
 from sociable.directory.models import Account, Accounts
 from sociable.people.models import Person, Role
@@ -114,9 +114,14 @@ def who_plans(accounts: Iterable[Account]) -> dict[int, list[Person]]:
 
     Shape:  account id to people who can sign in, by name; of an account's own leads, its service's and its body's the first there are
     """
+    return planners_of(accounts).answer()
+
+
+def planners_of(accounts: Iterable[Account]) -> Asked[dict[int, list[Person]]]:
+    """This function will ask it, so that it can be asked together with more."""
     wanted = list(accounts)
-    known = _PLANNING.all(partners={one.partner_id for one in wanted})
-    return {account.pk: _nearest(account, known) for account in wanted}
+    known = _PLANNING.given(partners={one.partner_id for one in wanted})
+    return known.into(lambda roles: {account.pk: _nearest(account, roles) for account in wanted})
 
 
 _PLANNING = Question(

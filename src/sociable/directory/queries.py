@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, prefetch_related_objects
 
-from sociable.asking.question import Among, Given, Question
+from sociable.asking.question import Among, Asked, Given, Question
 from sociable.channels import registry
 from sociable.directory.models import Account, Connection, HoursVersion, PromiseVersion
 from sociable.domain.promise import Clock, Form, Promise, clock_of, first_answer_by
@@ -75,10 +75,25 @@ def calendars_of(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
 
     Shape:  account id to calendar or None; the accounts come with their partner
     """
+    given = list(accounts)
+    return calendars_by(given, hours_of_many(account.pk for account in given).answer())
+
+
+Hours = tuple[int, date, str]  # account id, valid from, notation
+
+
+def hours_of_many(account_ids: Iterable[int]) -> Asked[list[Hours]]:
+    """This function will ask what hours accounts state, oldest first."""
+    return _HOURS_OF_MANY.given(accounts=set(account_ids))
+
+
+def calendars_by(accounts: Iterable[Account], hours: Iterable[Hours]) -> dict[int, Calendar | None]:
+    """This function will compile the calendars of accounts from the hours that they state."""
     wanted = {account.pk: account for account in accounts}
     stated: dict[int, dict[date, str]] = {pk: {} for pk in wanted}
-    for account_id, from_on, notation in _HOURS_OF_MANY.all(accounts=wanted.keys()):
-        stated[account_id][from_on] = notation
+    for account_id, from_on, notation in hours:
+        if account_id in stated:
+            stated[account_id][from_on] = notation
     return {
         pk: calendar_from(tuple(stated[pk].items()), division_of(account), zone_of(account)) if stated[pk] else None
         for pk, account in wanted.items()
@@ -229,14 +244,16 @@ def answering(account: Account) -> Account | None:
     return other if other.partner_id == account.partner_id else None
 
 
-def judging_calendars(accounts: Iterable[Account]) -> dict[int, Calendar | None]:
-    """This function will return the calendars in which the requests to many accounts are judged: account id to calendar."""
+def judging_calendars(accounts: Iterable[Account], hours: Iterable[Hours] | None = None) -> dict[int, Calendar | None]:
+    """This function will return the calendars in which the requests to many accounts are judged: account id to calendar.
+
+    Shape:  `hours` are those that the accounts state, where they have been asked for already
+    """
     given = list(accounts)
     prefetch_related_objects(given, "answered_from__partner")
+    own = calendars_of(given) if hours is None else calendars_by(given, hours)
     passed_on = [account for account in given if answering(account) is not None]
-    if not passed_on:
-        return calendars_of(given)
-    return calendars_of(given) | {pk: one.calendar for pk, one in stated_by_account(passed_on).items()}
+    return own | {pk: one.calendar for pk, one in stated_by_account(passed_on).items()} if passed_on else own
 
 
 def stated_by_account(accounts: Iterable[Account]) -> dict[int, Stated]:

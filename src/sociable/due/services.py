@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
 from sociable.asking.keeping import Change, Removal
-from sociable.asking.question import Among, Given, Question
+from sociable.asking.question import Among, Asked, Given, Question
 from sociable.due.models import DueRow, Pace
 
 # How long a row stays with a worker that gives no sign of life. A worker renews it while a handler is busy (see worker),
@@ -146,9 +146,17 @@ def holds(row: DueRow) -> bool:
 
 def held(rows: Iterable[DueRow]) -> list[DueRow]:
     """This function will lock those of these rows that their claims still hold, and return them; inside a transaction."""
+    return still_held(rows).answer()
+
+
+def still_held(rows: Iterable[DueRow]) -> Asked[list[DueRow]]:
+    """This function will ask for those, so that it can be asked together with more."""
     given = {row.pk: row for row in rows}
-    claims = dict(_CLAIMS.all(rows=given.keys()))
-    return [row for row in given.values() if claims.get(row.pk) == row.claim_id]
+    return _CLAIMS.given(rows=given.keys()).into(lambda claims: _held(given, dict(claims)))
+
+
+def _held(rows: dict[int, DueRow], claims: dict[int, int]) -> list[DueRow]:
+    return [row for row in rows.values() if claims.get(row.pk) == row.claim_id]
 
 
 _CLAIMS = Question(

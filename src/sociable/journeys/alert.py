@@ -37,10 +37,14 @@ def begin(came: Sequence[Came], now: datetime) -> None:
 def facts_of(waits: Iterable[Wait], now: datetime) -> Facts:
     """This function will read how things stand for the accounts of waits, and for whoever has their requests in hand."""
     given = list(waits)
-    services.give_usual_routes(now)
     accounts = {wait.account_id: wait.account for wait in given}
     holders = {wait.conversation.held_by_id: wait.conversation.held_by for wait in given}
-    return alerts.facts(accounts.values(), now, [one for one in holders.values() if one is not None])
+    besides = [one for one in holders.values() if one is not None]
+    found = alerts.facts(accounts.values(), now, besides)
+    if found.everybody.new:
+        services.give_usual_routes(now)
+        found = alerts.facts(accounts.values(), now, besides)
+    return found
 
 
 def climb(row: DueRow, now: datetime) -> None:

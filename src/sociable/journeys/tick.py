@@ -5,16 +5,17 @@ Who is told by which route is decided in alerts; here each instant of each wait 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from sociable.alerts.services import Came
 from sociable.asking.keeping import add
-from sociable.asking.question import Among, Question
+from sociable.asking.question import Among, Question, together
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
+from sociable.domain.worktime import Calendar
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert
@@ -42,12 +43,14 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
     Shape:  all rows of one claim; one that another claim holds meanwhile is left to it
     """
     with transaction.atomic():
-        waits = _open_waits(rows)  # their lock first, as whoever re-computes a wait takes it
-        ours = due.held(rows)
-        calendars = directory.calendars_of(
-            {(w.promise or w).account_id: (w.promise or w).account for w in waits.values()}.values()
+        subjects = {row.subject_id for row in rows}
+        open_ones, ours, told = together(
+            _WAITS.given(waits=subjects),  # their lock first, as whoever re-computes a wait takes it
+            due.still_held(rows),
+            _TOLD.given(waits=subjects).into(set),
         )
-        told = set(_TOLD.all(waits=waits.keys()))
+        waits = {wait.pk: wait for wait in open_ones}
+        calendars = _read_accounts(waits.values())
         came, done = [], []
         for row in ours:
             wait, kind = waits.get(row.subject_id), row.data["kind"]
@@ -72,16 +75,18 @@ def _tell(came: Sequence[Came], now: datetime) -> None:
     alert.begin(came, now)
 
 
-def _open_waits(rows: Sequence[DueRow]) -> dict[int, Wait]:
-    """The waits that have not ended, locked, each with the account that judges it and who has it in hand."""
-    waits = {wait.pk: wait for wait in _WAITS.all(waits={row.subject_id for row in rows})}
-    judged = [one for wait in waits.values() for one in (wait, wait.promise) if one is not None]
-    accounts = {account.pk: account for account in _ACCOUNTS.all(accounts={one.account_id for one in judged})}
+def _read_accounts(waits: Iterable[Wait]) -> dict[int, Calendar | None]:
+    """Give waits their accounts, and those that judge them, and return the calendars of all."""
+    judged = [one for wait in waits for one in (wait, wait.promise) if one is not None]
+    ids = {one.account_id for one in judged}
+    accounts, hours = together(_ACCOUNTS.given(accounts=ids), directory.hours_of_many(ids))
+    known = {account.pk: account for account in accounts}
     for one in judged:  # many waits, few accounts: each is read once
-        one.account = accounts[one.account_id]
-    return waits
+        one.account = known[one.account_id]
+    return directory.calendars_by(accounts, hours)
 
 
+# The waits that have not ended, each with who has it in hand.
 _WAITS = Question(
     lambda: (
         Wait.objects.open()

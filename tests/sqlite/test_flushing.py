@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
+from sociable.asking.disk import before_disk, with_the_next
 from sociable.config.sqlite import flushing
 from sociable.config.sqlite.flushing import Flushing
 from sociable.due.models import DueRow
 from tests.cast import MONDAY_10
+from tests.chatting import begin, say, takes_chat
 from tests.conftest import ON_POSTGRES
 
 pytestmark = [
@@ -117,6 +119,60 @@ def test_all_who_wrote_meanwhile_wait_for_one_flush(disk: Disk, others: Any) -> 
     for writer in writers:
         writer.result(PATIENCE_SECONDS)
     assert disk.flushes < 7
+
+
+def test_what_need_not_wait_is_done_once_others_can_read_it_and_all_else_when_it_is_on_the_disk(
+    disk: Disk, others: Any
+) -> None:
+    done: list[str] = []
+
+    @before_disk
+    def told() -> None:
+        done.append(f"told of {DueRow.objects.count()}")
+
+    def one() -> None:
+        try:
+            with transaction.atomic():
+                transaction.on_commit(lambda: done.append("sent"))
+                transaction.on_commit(told)
+                write("a")
+        finally:
+            connections.close_all()
+
+    disk.may_go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(one)
+        assert disk.reached.wait(PATIENCE_SECONDS)
+        assert done == ["told of 1"]
+        disk.may_go_on.set()
+        writer.result(PATIENCE_SECONDS)
+    assert done == ["told of 1", "sent"]
+
+
+def test_what_was_taken_back_tells_nothing() -> None:
+    done: list[str] = []
+    with transaction.atomic():
+        write("a")
+        with suppress(ValueError), transaction.atomic():
+            transaction.on_commit(before_disk(lambda: done.append("taken back")))
+            raise ValueError
+    assert done == []
+
+
+def test_a_step_before_another_waits_with_it(disk: Disk) -> None:
+    with suppress(ValueError), with_the_next():
+        write("a")
+        raise ValueError
+    assert disk.flushes == 0
+    write("b")
+    assert disk.flushes == 1
+
+
+def test_a_line_of_chat_waits_for_the_disk_once_though_it_is_stored_before_it_is_read(disk: Disk, cast: Any) -> None:
+    chat = begin(takes_chat(cast.help))
+    before = disk.flushes
+    say(chat)
+    assert disk.flushes == before + 1
 
 
 def test_a_disk_that_refuses_is_told_and_the_next_flush_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from sociable.asking.disk import before_disk
 from sociable.asking.keeping import add
 from sociable.live import hub
 from sociable.live.models import ChangeEvent
@@ -67,21 +68,21 @@ def wake_workers() -> None:
     if connection.vendor == "postgresql":
         _notify("sociable_due", "")
     else:
-        transaction.on_commit(hub.wake)
+        transaction.on_commit(before_disk(hub.wake))
 
 
 def _tell(told: hub.Hint) -> None:
     if connection.vendor == "postgresql":
         _notify("sociable_change", json.dumps(told, separators=(",", ":")))  # delivered by the database at commit
     else:
-        transaction.on_commit(lambda: hub.tell(told))
+        transaction.on_commit(before_disk(lambda: hub.tell(told)))
 
 
 def _tell_all(told: Sequence[hub.Hint]) -> None:
     if connection.vendor == "postgresql":
         _notify_all("sociable_change", [json.dumps(one, separators=(",", ":")) for one in told])
     else:
-        transaction.on_commit(lambda: hub.tell_all(told))
+        transaction.on_commit(before_disk(lambda: hub.tell_all(told)))
 
 
 def _notify_all(channel: str, payloads: Sequence[str]) -> None:

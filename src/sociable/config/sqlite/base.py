@@ -1,7 +1,8 @@
 """Makes writers of one process take turns in the order they came, and wait for the disk together after their turns.
 
 Everything else is Django's own SQLite backend. A transaction is on the disk before whoever made it goes on, as with
-`synchronous=FULL`, which what is written outside of one keeps; only that the next writer need not wait for the disk as well.
+`synchronous=FULL`, which what is written outside of one keeps; only that neither the next writer nor the screens that are told need
+wait for the disk as well.
 """
 
 from __future__ import annotations
@@ -12,13 +13,25 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
+from sociable.asking.disk import is_before_disk, waits_with_the_next
+from sociable.config.sqlite.copying import BY_A_WRITER_PAGES, Copying
 from sociable.config.sqlite.flushing import Flushing
 from sociable.config.turns import Turn, Turns, aside
 
 # When a connection waits for the disk: at every commit, or when it says so itself.
 _AT_ONCE, _LATER = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
-_writers: dict[str, Turns] = {}
-_flushing: dict[str, Flushing] = {}
+
+
+class Shared:
+    """What the connections of this process to one database have together."""
+
+    def __init__(self, name: str) -> None:
+        self.turns = Turns()
+        self.flushing = Flushing(Path(f"{name}-wal"))
+        self.copying = Copying(name, self.turns)
+
+
+_shared: dict[str, Shared] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -29,8 +42,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._turn: tuple[Turns, Turn] | None = None
         self._changes_before = 0
 
+    @property
+    def _with_others(self) -> Shared:
+        name = str(self.settings_dict["NAME"])
+        return _shared.get(name) or _shared.setdefault(name, Shared(name))
+
+    def init_connection_state(self) -> None:
+        """Nobody's transaction copies what was written ahead, unless it wrote more than is ever left to be copied."""
+        super().init_connection_state()
+        self.connection.execute(f"PRAGMA wal_autocheckpoint={BY_A_WRITER_PAGES}")
+
     def _start_transaction_under_autocommit(self) -> None:
-        turns = _writers.setdefault(str(self.settings_dict["NAME"]), Turns())
+        turns = self._with_others.turns
         turn = turns.take()
         try:
             self.connection.execute(_LATER)
@@ -53,16 +76,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._end_turn()  # a commit that failed is followed by a rollback, which ends the turn
         self.connection.execute(_AT_ONCE)
         if has_written:
-            self._to_disk()
+            self._tell()
+            if not waits_with_the_next():
+                self._to_disk()
         return done
+
+    def _tell(self) -> None:
+        """Do what need not wait for the disk; what does stays with Django, in its order."""
+        told = [one for one in self.run_on_commit if is_before_disk(one[1])]
+        self.run_on_commit = [one for one in self.run_on_commit if one not in told]
+        for one in told:
+            one[1]()
 
     def _to_disk(self) -> None:
         """Whoever is told that it was written may rely on it, though the power fails now."""
-        ahead = Path(f"{self.settings_dict['NAME']}-wal")
-        flushing = _flushing.setdefault(str(ahead), Flushing(ahead))
+        others = self._with_others
+        others.copying.wrote()
         try:
             with aside():
-                flushing.wait()
+                others.flushing.wait()
         except FileNotFoundError:  # a database that writes nothing ahead, in memory say
             return
         except OSError as error:

@@ -1,0 +1,46 @@
+"""Says what of a transaction need not wait for the disk: what is told at once, and a step that waits together with the next.
+
+How a database waits is its backend's; SQLite's, in config/sqlite, obeys what is said here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+Done = TypeVar("Done", bound=Callable[[], object])
+_here = threading.local()
+
+
+def before_disk(done: Done) -> Done:
+    """This function will mark what is done on a commit as soon as others can read it, though it may not be on the disk yet.
+
+    Shape:  for what does no harm where a power cut takes back what it told of: a screen is told to look
+    """
+    done.before_disk = True  # type: ignore[attr-defined]
+    return done
+
+
+def is_before_disk(done: object) -> bool:
+    """This function will say whether something was marked so."""
+    return getattr(done, "before_disk", False)
+
+
+@contextmanager
+def with_the_next() -> Iterator[None]:
+    """This function will let what is committed here wait for the disk with this thread's next transaction, and not by itself.
+
+    Shape:  for a step before another, where nobody is told "yes" before both are done. The disk has them in their order
+    """
+    _here.waits = True
+    try:
+        yield
+    finally:
+        _here.waits = False
+
+
+def waits_with_the_next() -> bool:
+    """This function will say whether what this thread commits now waits with its next transaction."""
+    return getattr(_here, "waits", False)

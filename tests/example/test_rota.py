@@ -9,9 +9,10 @@ import pytest
 
 from sociable.config import example
 from sociable.cover import around
-from sociable.cover.models import HandOver, Shift, Swap
+from sociable.cover.models import HandOver, Readiness, Shift, Swap, WorkingPattern
 from sociable.cover.rota import wanted_as
 from sociable.domain.cover.limits import Kind
+from sociable.people.models import Person
 
 pytestmark = pytest.mark.django_db
 TUESDAY = datetime(2026, 11, 24, 14, 10, tzinfo=UTC)
@@ -44,3 +45,15 @@ def test_it_shows_what_a_rota_is_for() -> None:
     assert Shift.objects.published().filter(starts_at__lte=TUESDAY, ends_at__gt=TUESDAY).exists()
     assert Swap.objects.filter(state="asked").exists()
     assert HandOver.objects.filter(seen_at=None).exists()
+
+
+def test_an_administrator_is_counted_nowhere() -> None:
+    """They may answer anywhere and answer nobody: in the example a lead once read that an administrator lacked hours."""
+    example.load(TUESDAY)
+    alex = Person.objects.get(email="alex@aireborough.example")
+    assert not Readiness.objects.filter(person=alex).exists()
+
+
+def test_hours_were_said_by_somebody_who_is_there() -> None:
+    example.load(TUESDAY)
+    assert not WorkingPattern.objects.filter(set_by=None).exists()

@@ -103,7 +103,7 @@ def plan(accounts: dict[str, Account], people: dict[str, Person], now: datetime)
     for key, notation in WORKING.items():
         WorkingPattern.objects.create(
             person=people[key], valid_from_on=cast.monday - timedelta(weeks=20), notation=notation,
-            week_minutes=PART_TIME.get(key, 37 * 60), set_at=now - timedelta(weeks=20),
+            week_minutes=PART_TIME.get(key, 37 * 60), set_at=now - timedelta(weeks=20), set_by=people["alex"],
             weekends_in_a_row=1 if key in NO_TWO_WEEKENDS else None,
         )  # fmt: skip
     _wish(cast)

@@ -83,6 +83,20 @@ def test_holes_say_when_where_and_why_and_lead_to_who_could_fill_them(staffed: C
     assert "1pm to 3pm: 1 person missing" in see(pages, staffed.lee, link).page.text
 
 
+def test_only_who_plans_an_account_is_offered_to_fill_its_holes(staffed: Cast, pages: Pages) -> None:
+    """Whoever answers reads where the hole is and whom to tell; a button that leads to "you cannot" would mislead them."""
+    ready(staffed.asha, staffed.books)
+    page = see(pages, staffed.asha).page
+    assert not [words for words in page.links if words.startswith("Fill it")]
+    link = next(url for words, url in page.links.items() if words.startswith("Look: Ashby Help"))
+    assert "Lee Ward can fill it: they plan Ashby Help." in see(pages, staffed.asha, link).page.text
+
+
+def test_the_first_sentence_says_in_how_many_accounts_the_holes_are(staffed: Cast, pages: Pages) -> None:
+    shift(staffed.asha, on(2, 13), on(2, 15), staffed.help)
+    assert re.search(r"\d+ holes in the six weeks from [^,]+, in 1 of 2 accounts\.", see(pages, staffed.lee).page.text)
+
+
 def test_why_somebody_is_away_is_for_who_plans_them(staffed: Cast, pages: Pages) -> None:
     from sociable.people.models import Role
 
@@ -223,6 +237,7 @@ def _what_if(pages: Pages, reader: Any, person: Any, first: date, last: date) ->
 
 def test_what_would_tear_open_is_told_before_anybody_is_away(staffed: Cast, pages: Pages) -> None:
     page = _what_if(pages, staffed.lee, staffed.asha, _next(2), _next(3))
+    assert not [words for words in page.links if words.startswith("Fill it")], "nothing is open yet"
     assert "Without Asha Khan: 3 more holes" in page.text  # the afternoon that is open anyhow is not among them
     assert f"{_next(3):%A} {_next(3).day} {_next(3):%B}, 9am to 5pm Ashby Help Asha Khan is away" in page.text
     ready(staffed.ben, staffed.help)

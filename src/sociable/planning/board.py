@@ -26,6 +26,7 @@ from sociable.domain.cover.board import Board
 from sociable.domain.cover.reasons import Hole, holes_of
 from sociable.domain.saying import time_near
 from sociable.domain.worktime.wording import length_words, stretch_words, time_words
+from sociable.people import permissions
 from sociable.people.parts import staff
 from sociable.planning import board_picture, seeing
 from sociable.planning.rights import page
@@ -157,7 +158,8 @@ def _lead(asked: Asked, found: list[Hole]) -> str:
     if not found:
         return f"No holes: {accounts}, every stated hour covered {weeks}."
     counted = "1 hole" if len(found) == 1 else f"{len(found):,} holes"
-    return f"{counted} {weeks}, over {accounts}."
+    of = f", in {len({hole.account for hole in found})} of {accounts}" if len(asked.accounts) > 1 else ""
+    return f"{counted} {weeks}{of}."
 
 
 # -- Holes in words --------------------------------------------------------------------------------------------------------
@@ -167,7 +169,11 @@ def in_words(asked: Asked, worked_out: Board, found: Iterable[Hole]) -> list[dic
     """This function will say holes in words, each with why and where it can be filled."""
     accounts = {account.pk: account for account in asked.accounts}
     names, told = cover.names_in(worked_out), asked.told
-    return [hole_words(worked_out, hole, accounts[hole.account], names, told) for hole in found]
+    fills = {account.pk for account in asked.accounts if permissions.can_plan(asked.person, account.place)}
+    return [
+        hole_words(worked_out, hole, accounts[hole.account], names, told) | {"may_fill": hole.account in fills}
+        for hole in found
+    ]
 
 
 def hole_words(

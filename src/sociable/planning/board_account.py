@@ -23,7 +23,7 @@ from sociable.domain.cover.board import Board
 from sociable.domain.cover.given import HALF_HOUR_US
 from sociable.domain.cover.reasons import Hole, as_instant, as_us, holes_of
 from sociable.domain.cover.spans import within
-from sociable.domain.worktime.wording import hour_words, stretch_words
+from sociable.domain.worktime.wording import and_words, hour_words, stretch_words
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.planning import board_picture, seeing
@@ -97,6 +97,7 @@ def account_cover(request: HttpRequest, account_id: int) -> HttpResponse:
         "weeks": _by_week(days),
         "width": (last - first) * SLOT_WIDTH,
         "height": SLOT_HEIGHT,
+        "letters": board_picture.letters((last - first) * SLOT_WIDTH),
         "hours": [((hour * 2 - first) * SLOT_WIDTH, hour_words(hour)) for hour in range(first // 2, last // 2, 2)],
         "how_many": len(found),
         "later_url": f"?from={asked.first_on + timedelta(weeks=WEEKS)}",
@@ -212,8 +213,13 @@ def hole(request: HttpRequest, account_id: int) -> HttpResponse:
         "may_plan": may_plan,
         "title": f"{day_words(starts_at, zone)}, {_asked_times(starts_at, ends_at, zone)}",
         "holes": [_one_hole(worked_out, each, account, names, told, may_plan=may_plan) for each in open_still],
+        "planners": "" if may_plan else _planners(account),
         "there": _people(worked_out, as_us(starts_at), as_us(ends_at), zone, names),
     })  # fmt: skip
+
+
+def _planners(account: Account) -> str:
+    return and_words([each.name for each in queries.who_plans([account])[account.pk]])
 
 
 def _asked_times(starts_at: datetime, ends_at: datetime, zone: str) -> str:

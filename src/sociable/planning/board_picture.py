@@ -107,6 +107,11 @@ def _day_words(day: date, number: int, today: date) -> str:
 # -- Half hours on the wall ----------------------------------------------------------------------------------------------
 
 
+def letters(width: int) -> float:
+    """This function will return how large the hours above a day are written: alike on the page, however many are drawn."""
+    return width / 30
+
+
 def wall_clock(board: Board, zone: str) -> tuple[list[date], NDArray[np.int64], NDArray[np.int64]]:
     """This function will say on which local day each half hour lies, and the how manieth of the day it is."""
     local = [as_instant(us).astimezone(ZoneInfo(zone)) for us in _starts(board)]

@@ -25,8 +25,8 @@ from sociable.journeys.foresee import Foreseen, every_with, foresee
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Place
+from sociable.planning import board_picture, seeing
 from sociable.planning import forecast_words as words
-from sociable.planning import seeing
 from sociable.planning.rights import page
 
 BAR_WIDTH, HEIGHT = 12, 48
@@ -118,6 +118,7 @@ def account_forecast(request: HttpRequest, account_id: int) -> HttpResponse:
         "days": [_day(found, number, (first, last)) for number in range(len(expected.by_day))],
         "width": (last - first) * BAR_WIDTH,
         "height": HEIGHT,
+        "letters": board_picture.letters((last - first) * BAR_WIDTH),
         "hours": [((hour * 2 - first) * BAR_WIDTH, hour_words(hour)) for hour in range(first // 2, last // 2, 2)],
         "rests_on": words.rests_on(found),
         "looked_back": expected.looked_back.sentences() if expected.looked_back else [],

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.proposals import KIND
 from sociable.cover.wish_models import Wish
 from sociable.due.models import DueRow
+from sociable.planning import proposal_telling
 from sociable.worker import loop
 from tests.cast import Cast, at
 from tests.cover.conftest import Hand
@@ -111,6 +113,31 @@ def test_whoever_cannot_be_proposed_is_named(team: Cast, lead: Pages) -> None:
     address = ask(team, lead)
     work_out()
     assert "1 person without working hours" in lead.get(address).page.text  # Ben is not asked for
+
+
+@pytest.mark.parametrize(("number", "is_folded"), [(3, False), (4, True)])
+def test_many_who_cannot_be_proposed_are_folded(number: int, is_folded: bool) -> None:
+    """On a phone nineteen of them stood above what the page is for."""
+    shown = render_to_string("planning/_unknown.html", {"unknown": [{"name": "Asha", "url": "/there/"}] * number})
+    assert ("<details>" in shown) == is_folded
+    assert shown.count("Say when Asha works") == number
+
+
+def test_what_is_new_of_a_week_stands_before_what_is_as_today() -> None:
+    monday = datetime(2026, 12, 7, 9, tzinfo=LONDON)
+
+    def shift(day: int, *, is_fixed: bool) -> dict[str, Any]:
+        begins, ends = monday + timedelta(days=day), monday + timedelta(days=day, hours=4)
+        return {"person": 1, "accounts": [], "starts_at": begins.isoformat(), "ends_at": ends.isoformat(), "why": "",
+                "is_fixed": is_fixed}  # fmt: skip
+
+    given = [shift(0, is_fixed=True), shift(1, is_fixed=False), shift(7, is_fixed=True)]
+    first, second = proposal_telling.weeks(given, set(), {1: "Asha"}, {}, LONDON)
+    assert [day["on"].day for day in first["days"]] == [8]
+    assert [day["on"].day for day in first["others"]] == [7]
+    assert (first["number"], first["new"], first["others_number"], first["open"]) == (2, 1, 1, True)
+    assert [day["on"].day for day in second["days"]] == [14], "where nothing is new, all of it"
+    assert (second["others"], second["open"]) == ([], False)
 
 
 def test_a_hole_that_is_left_says_why(team: Cast, lead: Pages) -> None:

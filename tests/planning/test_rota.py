@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sociable.cover import rota as verbs
 from sociable.cover.models import Shift, ShiftPattern, TimeAway, WorkingPattern
+from sociable.people.models import Role
 from tests.cast import Cast, at
 from tests.cover.conftest import Hand
 from tests.pages import Pages
@@ -153,6 +154,19 @@ def test_a_kind_of_shift_is_kept_and_made_for_weeks(cast: Cast, hand: Hand, lead
     done = lead.submit(form, person=str(cast.asha.pk), first_on="2026-12-21", weeks="2")
     assert "7 drafts for Asha" in lead.get(done["Location"]).page.text, "three bank holidays are left out"
     assert lead.get(reverse("planning:rota_make", args=[pattern.pk + 1])).status_code == 404
+
+
+def test_a_new_kind_stands_where_its_lead_is_where_that_is_one_place(cast: Cast, pages: Pages) -> None:
+    ben, books = cast.ben, cast.books
+    Role.objects.create(person=ben, kind="service_lead", partner=cast.council, service=books.service)
+    pages.force_login(ben)
+    form = pages.get(reverse("planning:rota_pattern_new")).page.form(button="Keep it")
+    assert (form.fields["partner"], form.fields["service"]) == (str(cast.council.pk), str(books.service_id))
+    pages.force_login(cast.lee)
+    form = pages.get(reverse("planning:rota_pattern_new")).page.form(button="Keep it")
+    assert (form.fields["partner"], form.fields["service"]) == (str(cast.council.pk), ""), (
+        "of all services no one is meant"
+    )
 
 
 def test_when_somebody_works_is_kept_in_versions(cast: Cast, hand: Hand, lead: Pages) -> None:

@@ -50,10 +50,12 @@ class ProposalForm(forms.Form):
         label="Suppose", choices=SUPPOSE, required=False,
         help_text="To see what would be. What is only supposed cannot be published.",
     )  # fmt: skip
-    who = forms.ModelChoiceField(Person.objects.none(), label="Who", required=False)
+    who = forms.ModelChoiceField(Person.objects.none(), label="Who", required=False, empty_label="Choose somebody")
     away_from = DayField(label="Away from", required=False)
     away_until = DayField(label="Last day away", required=False)
-    which = forms.ModelChoiceField(Account.objects.none(), label="Which account", required=False)
+    which = forms.ModelChoiceField(
+        Account.objects.none(), label="Which account", required=False, empty_label="Choose one"
+    )
     minutes = forms.TypedChoiceField(
         label="Answers within", choices=PROMISES, coerce=int, empty_value="60", required=False, initial=60
     )

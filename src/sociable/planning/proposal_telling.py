@@ -90,21 +90,32 @@ def weeks(
     accounts: Mapping[int, str],
     zone: ZoneInfo,
 ) -> list[dict[str, Any]]:
-    """This function will list the shifts by week and day; the first week with anything new lies open."""
-    by_week: dict[date, dict[date, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    """This function will list the shifts by week and day, new ones before others; the first week with anything new lies open."""
+    by_week: dict[date, list[tuple[date, dict[str, Any]]]] = defaultdict(list)
     for each in shifts:
-        begins = datetime.fromisoformat(each["starts_at"]).astimezone(zone)
-        monday = begins.date() - timedelta(days=begins.weekday())
-        by_week[monday][begins.date()].append(_shift(each, today, people, accounts, zone))
-    told = [
-        {"monday": monday, "days": [{"on": on, "shifts": rows} for on, rows in days.items()],
-         "number": sum(map(len, days.values())),
-         "new": sum(each["state"] == NEW for rows in days.values() for each in rows), "open": False}
-        for monday, days in by_week.items()
-    ]  # fmt: skip
+        on = _day(each, zone)
+        by_week[on - timedelta(days=on.weekday())].append((on, _shift(each, today, people, accounts, zone)))
+    told = [_week(monday, rows) for monday, rows in by_week.items()]
     for week in [each for each in told if each["new"]][:1] or told[:1]:
         week["open"] = True
     return told
+
+
+def _week(monday: date, rows: list[tuple[date, dict[str, Any]]]) -> dict[str, Any]:
+    """What is new is what a lead decides on; what is as today is beneath it, or alone where nothing is new."""
+    new = [row for row in rows if row[1]["state"] == NEW]
+    others = [row for row in rows if row[1]["state"] != NEW] if new else []
+    return {
+        "monday": monday, "number": len(rows), "new": len(new), "open": False, "days": _by_day(new or rows),
+        "others": _by_day(others), "others_number": len(others),
+    }  # fmt: skip
+
+
+def _by_day(rows: Iterable[tuple[date, dict[str, Any]]]) -> list[dict[str, Any]]:
+    days: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for on, shift in rows:
+        days[on].append(shift)
+    return [{"on": on, "shifts": shifts} for on, shifts in days.items()]
 
 
 def changes(told: Mapping[str, Any], weeks: Iterable[Mapping[str, Any]]) -> bool:

@@ -106,17 +106,23 @@ class PatternForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
             "partner": "Body", "begins": "From", "ends": "Until", "every_weeks": "Every so many weeks",
             "is_kept": "Offered when shifts are made",
         }  # fmt: skip
-        help_texts = {"ends": "Not later than the beginning: it ends the next day."}  # noqa: RUF012
+        help_texts = {  # noqa: RUF012
+            "ends": "Not later than the beginning: it ends the next day.",
+            "is_kept": "Untick it and it is offered no more. Shifts that were made from it stay.",
+        }
 
     def __init__(self, planner: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         accounts = accounts_planned_by(planner)
         bodies = {account.partner_id for account in accounts}
-        self.fields["partner"] = forms.ModelChoiceField(Partner.objects.filter(pk__in=bodies), label="Body")
-        services = {account.service_id for account in accounts if account.service_id}
-        self.fields["service"] = forms.ModelChoiceField(
-            Service.objects.filter(pk__in=services), required=False, empty_label="All of it"
+        self.fields["partner"] = forms.ModelChoiceField(
+            Partner.objects.filter(pk__in=bodies), label="Body", empty_label="Choose", initial=_only(bodies)
         )
+        services = {account.service_id for account in accounts}
+        self.fields["service"] = forms.ModelChoiceField(
+            Service.objects.filter(pk__in=[each for each in services if each]), required=False, empty_label="All of it",
+            initial=_only(services),
+        )  # fmt: skip
         self.fields["accounts"] = _accounts_field(accounts)
         self.fields["every_weeks"].min_value = 1  # type: ignore[attr-defined]
 
@@ -125,6 +131,11 @@ class PatternForm(forms.ModelForm):  # type: ignore[type-arg]  # Django has it w
         if not 1 <= every <= 12:
             raise forms.ValidationError("Give a number of weeks from 1 to 12.")
         return every
+
+
+def _only(keys: set[int] | set[int | None]) -> int | None:
+    """What stands there before anybody chooses: the one there is."""
+    return next(iter(keys)) if len(keys) == 1 else None
 
 
 class FromPatternForm(forms.Form):
@@ -168,6 +179,7 @@ class WorkingForm(forms.ModelForm):  # type: ignore[type-arg]
             "notation": "As stated hours are written: Mo-Fr 09:00-17:00, or Mo,We 09:00-17:00; Th 09:00-13:00",
             "weekends_in_a_row": "Empty: not limited. A weekend counts where a shift begins on its Saturday or Sunday.",
             "weekends_in_four": "Empty: not limited. 0: never on a weekend.",
+            "at_once": "A shift that covers more is warned of.",
         }
         error_messages = {"notation": {"required": "Say when they work, as in Mo-Fr 09:00-17:00."}}  # noqa: RUF012
 

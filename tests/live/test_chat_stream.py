@@ -24,7 +24,7 @@ from sociable.live import services as live
 from tests.chatting import SITE, answer, begin, say, takes_chat
 from tests.live.browsers import browser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("listening")]
 
 
 @pytest.fixture(autouse=True)
@@ -34,12 +34,6 @@ def tidy_threads(monkeypatch):
 
     cache.clear()
     monkeypatch.setattr(asgi, "close_old_connections", connections.close_all)
-
-
-@pytest.fixture(autouse=True)
-def heard_here(monkeypatch):
-    """On PostgreSQL what is told comes back by LISTEN; here it goes straight to the hub, as test_listen proves it would."""
-    monkeypatch.setattr(live, "_tell", lambda told: transaction.on_commit(lambda: hub.tell(told)))
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 import pytest
 from django.db import connection
 
-from sociable.live import hub, listen
+from sociable.live import hub
 from sociable.live import services as live
 from tests.conftest import ON_POSTGRES
 
@@ -16,18 +15,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one process, which tells itself"),
 ]
-
-
-@pytest.fixture
-def listening(monkeypatch):
-    monkeypatch.setattr(listen, "PAUSE_SECONDS", 0.05)
-    stop = threading.Event()
-    before = hub.wakes()
-    thread = listen.start(stop)
-    hub.wait_for_work(before, 10)  # it wakes the workers as soon as it listens
-    yield
-    stop.set()
-    thread.join()
 
 
 def _hint() -> None:

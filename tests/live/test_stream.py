@@ -16,7 +16,7 @@ from sociable.live.models import ChangeEvent
 from tests.cast import MONDAY_10
 from tests.live.browsers import browser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("listening")]
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +25,6 @@ def tidy_threads(monkeypatch):
     from sociable.config import asgi
 
     monkeypatch.setattr(asgi, "close_old_connections", connections.close_all)
-
-
-@pytest.fixture(autouse=True)
-def heard_here(monkeypatch, request):
-    """On PostgreSQL what is told comes back by LISTEN; here it goes straight to the hub, as test_listen proves it would."""
-    monkeypatch.setattr(live, "_tell", lambda told: transaction.on_commit(lambda: hub.tell(told)))
 
 
 def signed_in(person) -> str:

@@ -156,11 +156,6 @@ def _decide(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[
 
 def _take(steps: Sequence[_Step], facts: Facts, now: datetime) -> None:
     """Write the notices of steps whose chains are written, and when each chain is looked at again."""
-    due.ask(
-        due.Due("chain", f"chain:{one.chain.pk}", one.chain.pk, one.chain.next_at)
-        for one in steps
-        if one.chain.next_at is not None
-    )
     writer = _Writer(facts, now)
     for one in steps:
         writer.add(one.chain, one.telling, one.should_at)
@@ -210,9 +205,12 @@ class _Writer:
         self._facts, self._now = facts, now
         self._notices: list[Notice] = []
         self._told: list[tuple[Chain, Told, By, Notice]] = []
+        self._again: list[due.Due] = []
 
     def add(self, chain: Chain, telling: Telling, should_at: datetime) -> None:
         """Note who is told of a chain, and since when they should be."""
+        if chain.next_at is not None:
+            self._again.append(due.Due("chain", f"chain:{chain.pk}", chain.pk, chain.next_at))
         for told in telling.told:
             for by in told.by:
                 notice = self._notice(chain, told, by, should_at)
@@ -239,14 +237,15 @@ class _Writer:
         return notice
 
     def write(self) -> None:
-        """Write what was gathered: floods into batches, the desk at once, the others as due rows."""
+        """Write what was gathered: floods into batches, the desk at once, the others and the next steps as due rows."""
         self._batch()
         add(self._notices)
-        due.ask(
+        notices = (
             due.Due(f"notice-{by.way.kind}", f"notice:{notice.pk}", notice.pk, notice.due_at)
             for _, _, by, notice in self._told
             if notice.state == Notice.State.QUEUED
         )
+        due.ask([*self._again, *notices])
         live.publish_all(
             [
                 live.Event(

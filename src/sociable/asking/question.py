@@ -66,6 +66,7 @@ class _Worded(Generic[Row]):
     def __init__(self, asked: QuerySet[Any, Row]) -> None:
         compiler = asked.query.get_compiler(using=asked.db)
         self.sql, self.given = compiler.as_sql()
+        self.columns = ", ".join(sql for _, (sql, _), _ in compiler.select)
         self.locks = asked.query.select_for_update and connection.features.has_select_for_update
         chosen = [one[0] for one in compiler.select]
         self.converters: list[_Converter] = [

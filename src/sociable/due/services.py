@@ -5,9 +5,10 @@ It decides how a row is leased, fenced, retried and set aside. What a kind does,
 
 from __future__ import annotations
 
+import json
 import random
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
-from sociable.asking.keeping import Change, Removal
+from sociable.asking.keeping import Change, Removal, Taking
 from sociable.asking.question import Among, Asked, Given, Question
 from sociable.due.models import DueRow, Pace
 
@@ -44,21 +45,39 @@ class Due:
 def ask(things: Iterable[Due]) -> None:
     """This function will make a due row for each thing; a thing asked for again moves to its new time and is open once more.
 
-    Shape:  any number, one statement for two hundred; call it inside the transaction that makes the thing true. Whoever has
-            an older asking of it in hand can no longer close it.
+    Shape:  any number, on SQLite one statement for two hundred; call it inside the transaction that makes the thing true. Whoever
+            has an older asking of it in hand can no longer close it.
     """
+    if connection.vendor == "postgresql":
+        _ask_as_json(list(things))
+        return
     rows = [_row(thing) for thing in things]
     for some in (rows[first : first + _MOST_AT_ONCE] for first in range(0, len(rows), _MOST_AT_ONCE)):
         with connection.cursor() as cursor:
-            cursor.execute(_ASK.format(rows=", ".join([_ROW] * len(some))), list(chain.from_iterable(some)))
+            rows_of = f"VALUES {', '.join([_ROW] * len(some))}"
+            cursor.execute(_ASK.format(rows=rows_of), list(chain.from_iterable(some)))
+
+
+def _ask_as_json(things: Sequence[Due]) -> None:
+    if things:
+        rows = [
+            {"kind": one.kind, "key": one.key, "subject_id": one.subject_id, "data": one.data, "due_at": one.due_at}
+            for one in things
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_ASK.format(rows=_ROWS_OF_JSON), [json.dumps(rows, default=datetime.isoformat)])
 
 
 _MOST_AT_ONCE = 200
 _ROW = "(%s, %s, %s, %s, %s, %s, 0, 0, '', '', NULL, NULL)"
+_ROWS_OF_JSON = """
+    SELECT kind, key, subject_id, data, due_at, due_at, 0, 0, '', '', NULL, NULL
+    FROM json_populate_recordset(NULL::due_duerow, %s)
+"""
 # In SQL, since every line and every letter asks, and Django takes four times as long to write this down as the database to do it.
 _ASK = """
     INSERT INTO due_duerow
-    (kind, key, subject_id, data, due_at, next_at, claim_id, attempts, pace, last_error, set_aside_at, done_at) VALUES {rows}
+    (kind, key, subject_id, data, due_at, next_at, claim_id, attempts, pace, last_error, set_aside_at, done_at) {rows}
     ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at, next_at = excluded.next_at, data = excluded.data,
     claim_id = 0, attempts = 0, pace = '', last_error = '', set_aside_at = NULL, done_at = NULL
 """
@@ -102,25 +121,13 @@ def claim(
     wanted = None if kinds is None else tuple(kinds)
     if limit < 1 or wanted == ():
         return []
-    claim_id = secrets.randbits(62) + 1
-    question = _due_rows(wanted, None if paces is None else tuple(paces), limit)
-    with transaction.atomic():
-        taken = question.all(now=now)
-        if taken:
-            _TAKE.make(rows=[row.pk for row in taken], claim=claim_id, until=now + lease)
-    for row in taken:
-        row.claim_id, row.next_at, row.attempts = claim_id, now + lease, row.attempts + 1
-    return taken
-
-
-_TAKE = Change(
-    lambda: DueRow.objects.filter(Among("pk", "rows")),
-    claim_id=Given("claim"), next_at=Given("until"), attempts=F("attempts") + 1,
-)  # fmt: skip
+    due_rows = _due_rows(wanted, None if paces is None else tuple(paces), limit)
+    taken = due_rows.take(now=now, claim=secrets.randbits(62) + 1, until=now + lease)
+    return sorted(taken, key=lambda row: (row.due_at, row.pk))
 
 
 @lru_cache(maxsize=512)  # lanes ask for the same kinds all day, with a few numbers of rows
-def _due_rows(kinds: tuple[str, ...] | None, paces: tuple[str, ...] | None, limit: int) -> Question[DueRow]:
+def _due_rows(kinds: tuple[str, ...] | None, paces: tuple[str, ...] | None, limit: int) -> Taking[DueRow]:
     def words() -> QuerySet[DueRow]:
         rows = DueRow.objects.filter(done_at=None, set_aside_at=None, next_at__lte=Given("now"))
         if kinds is not None:
@@ -131,7 +138,7 @@ def _due_rows(kinds: tuple[str, ...] | None, paces: tuple[str, ...] | None, limi
             rows = rows.select_for_update(skip_locked=True)
         return rows.order_by("next_at", "id")[:limit]
 
-    return Question(words)
+    return Taking(words, claim_id=Given("claim"), next_at=Given("until"), attempts=F("attempts") + 1)
 
 
 def _ours(row: DueRow) -> QuerySet[DueRow]:

@@ -33,26 +33,49 @@ class Event:
 
 def publish(*, kind: str, account_id: int, conversation_id: int | None, now: datetime) -> None:
     """This function will store a change event in the running transaction and tell open screens after it commits."""
-    event = ChangeEvent(at=now, account_id=account_id, conversation_id=conversation_id, kind=kind)
-    add([event])
-    _tell({"id": event.pk, "account": account_id, "conversation": conversation_id, "kind": kind})
+    publish_all([Event(kind, account_id, conversation_id)], now)
 
 
 def publish_all(events: Sequence[Event], now: datetime) -> None:
     """This function will store and tell many change events with one statement."""
+    if connection.vendor == "postgresql":
+        _store_and_tell(events, now)
+        return
     rows = add(
         ChangeEvent(
             at=now, account_id=e.account_id, conversation_id=e.conversation_id, kind=e.kind, person_id=e.person_id
         )
         for e in events
     )
-    _tell_all(
-        [
-            {"id": row.pk, "account": row.account_id, "conversation": row.conversation_id, "kind": row.kind}
-            | ({"only_for": row.person_id} if row.person_id else {})
-            for row in rows
-        ]
+    told = [
+        {"id": row.pk, "account": row.account_id, "conversation": row.conversation_id, "kind": row.kind}
+        | ({"only_for": row.person_id} if row.person_id else {})
+        for row in rows
+    ]
+    transaction.on_commit(before_disk(lambda: hub.tell_all(told)))
+
+
+def _store_and_tell(events: Sequence[Event], now: datetime) -> None:
+    """The database tells what it stores, when it commits."""
+    if events:
+        with connection.cursor() as cursor:
+            cursor.execute(_STORE_AND_TELL, [now, json.dumps([_as_row(event) for event in events])])
+
+
+def _as_row(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("account_id", "conversation_id", "person_id", "kind")}
+
+
+_STORE_AND_TELL = """
+    WITH told AS (
+        INSERT INTO live_changeevent (at, account_id, conversation_id, person_id, kind)
+        SELECT %s, account_id, conversation_id, person_id, kind
+        FROM json_populate_recordset(NULL::live_changeevent, %s) RETURNING *
     )
+    SELECT count(pg_notify('sociable_change', json_build_object(
+        'id', id, 'account', account_id, 'conversation', conversation_id, 'kind', kind, 'only_for', person_id)::text))
+    FROM told
+"""
 
 
 def hint(*, kind: str, account_id: int, conversation_id: int | None, **more: Any) -> None:
@@ -76,21 +99,6 @@ def _tell(told: hub.Hint) -> None:
         _notify("sociable_change", json.dumps(told, separators=(",", ":")))  # delivered by the database at commit
     else:
         transaction.on_commit(before_disk(lambda: hub.tell(told)))
-
-
-def _tell_all(told: Sequence[hub.Hint]) -> None:
-    if connection.vendor == "postgresql":
-        _notify_all("sociable_change", [json.dumps(one, separators=(",", ":")) for one in told])
-    else:
-        transaction.on_commit(before_disk(lambda: hub.tell_all(told)))
-
-
-def _notify_all(channel: str, payloads: Sequence[str]) -> None:
-    if payloads:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", [channel, list(payloads)]
-            )
 
 
 def _notify(channel: str, payload: str) -> None:

@@ -90,6 +90,18 @@ def test_beside_one_that_is_slow_the_others_go_on_one_after_another_without_wait
     assert turns._going == []
 
 
+def test_however_slow_they_are_there_are_never_more_than_so_many(threads: ThreadPoolExecutor) -> None:
+    turns = Turns(1, patience_seconds=0.001, most=3)
+    going = [threads.submit(turns.take).result(SOON_SECONDS) for _ in range(3)]
+    for turn in going:
+        turn.is_slow = True
+    fourth = threads.submit(turns.take)
+    waiting(turns, 1)
+    assert not turns._has_place()
+    turns.give(going[0])
+    assert fourth.result(SOON_SECONDS) in turns._going
+
+
 def test_a_turn_ends_with_what_went_wrong_in_it() -> None:
     turns = Turns()
     with pytest.raises(ValueError, match="so"), turns.turn():

@@ -23,10 +23,11 @@ class Turn:
 
 class Turns:
     """So many at a time, first come first served. Where no turn begins or ends for `patience_seconds`, those that have theirs are
-    slow: they go on, and count no more among so many."""
+    slow: they go on, and count no more among so many. There are never more than `most` together: where all of the machine is slow,
+    many at once would make it slower."""
 
-    def __init__(self, at_once: int = 1, patience_seconds: float | None = None) -> None:
-        self._at_once, self._patience = at_once, patience_seconds
+    def __init__(self, at_once: int = 1, patience_seconds: float | None = None, most: int = 8) -> None:
+        self._at_once, self._patience, self._most = at_once, patience_seconds, most
         self._guard = threading.Lock()
         self._queue: deque[Turn] = deque()
         self._going: list[Turn] = []
@@ -56,7 +57,7 @@ class Turns:
                     self._hand_over()
 
     def _has_place(self) -> bool:
-        return sum(not turn.is_slow for turn in self._going) < self._at_once
+        return len(self._going) < self._most and sum(not turn.is_slow for turn in self._going) < self._at_once
 
     def _begin(self, turn: Turn) -> None:
         self._going.append(turn)

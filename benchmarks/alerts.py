@@ -339,7 +339,7 @@ def main() -> None:
         if given.postgresql:
             from tests import postgres
 
-            url = stack.enter_context(postgres.private_server())
+            url = stack.enter_context(postgres.private_server(durable=True))
         figures = killed(given.kill, url) if given.kill else measure(given.notices, url)
     print(
         json.dumps(figures)

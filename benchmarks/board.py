@@ -226,7 +226,7 @@ def main() -> None:
         if given.postgresql:
             from tests.postgres import private_server
 
-            address = stack.enter_context(private_server())
+            address = stack.enter_context(private_server(durable=True))
         run(given, "PostgreSQL" if given.postgresql else "SQLite", address)
 
 

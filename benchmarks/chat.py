@@ -335,7 +335,7 @@ def main() -> None:
     print(f"web chat, on {'PostgreSQL' if options.postgresql else 'SQLite'}: {setting.machine()}")
     print(f"  the script on a body's page: {script_size()}")
     with (
-        postgres.private_server()
+        postgres.private_server(durable=True)
         if options.postgresql
         else contextlib.nullcontext(os.environ.get("DATABASE_URL", "")) as address
     ):

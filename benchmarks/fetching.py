@@ -258,7 +258,7 @@ def main() -> None:
         if given.postgresql:
             from tests.postgres import private_server
 
-            address = stack.enter_context(private_server())
+            address = stack.enter_context(private_server(durable=True))
         folder = setting.installation(address)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         story = f"{given.accounts} accounts, {given.minutes:g} minutes, lanes as {given.lanes}"

@@ -163,7 +163,7 @@ def main() -> None:
         if given.postgresql:
             from tests.postgres import private_server
 
-            address = stack.enter_context(private_server())
+            address = stack.enter_context(private_server(durable=True))
         folder = setting.installation(address)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         print("PostgreSQL" if given.postgresql else "SQLite, on the disk before anybody is told")

@@ -217,7 +217,7 @@ def main() -> None:
 
     print(f"live updates, on {'PostgreSQL' if options.postgresql else 'SQLite'}: {setting.machine()}")
     with (
-        postgres.private_server()
+        postgres.private_server(durable=True)
         if options.postgresql
         else contextlib.nullcontext(os.environ.get("DATABASE_URL", "")) as address
     ):

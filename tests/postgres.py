@@ -18,7 +18,7 @@ from pathlib import Path
 
 USER = "sociable"
 MISSING = "PostgreSQL is not installed here (Debian and Ubuntu: apt install postgresql)"
-# A crash of the machine may take this data with it, so it need not wait for the disk.
+# A crash of the machine may take a test's data with it, so it need not wait for the disk. What is measured does.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -67,8 +67,8 @@ def _run(program: Path, *arguments: str, cwd: Path, owner: pwd.struct_passwd) ->
 
 
 @contextmanager
-def private_server() -> Iterator[str]:
-    """Yield the address, postgres://..., of an empty server that only this machine can reach."""
+def private_server(*, durable: bool = False) -> Iterator[str]:
+    """Yield the address, postgres://..., of an empty server that only this machine can reach; `durable`: as it is by itself."""
     bin_folder = programs()
     if bin_folder is None:
         raise FileNotFoundError(MISSING)
@@ -80,7 +80,12 @@ def private_server() -> Iterator[str]:
         _run(bin_folder / program, "-D", str(folder / "data"), *arguments, cwd=folder, owner=owner)
 
     port = _free_port()
-    options = [f"-p {port}", f"-k {folder}", "-c listen_addresses=127.0.0.1", *(f"-c {setting}" for setting in FAST)]
+    options = [
+        f"-p {port}",
+        f"-k {folder}",
+        "-c listen_addresses=127.0.0.1",
+        *(f"-c {one}" for one in (() if durable else FAST)),
+    ]
     try:
         run("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", " ".join(options), "start")

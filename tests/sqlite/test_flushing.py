@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from sociable.asking.disk import before_disk, with_the_next
+from sociable.asking.disk import atomic_with_the_next, before_disk
 from sociable.config.sqlite import flushing
 from sociable.config.sqlite.flushing import Flushing
+from sociable.due import services as due
 from sociable.due.models import DueRow
 from tests.cast import MONDAY_10
 from tests.chatting import begin, say, takes_chat
@@ -160,12 +161,28 @@ def test_what_was_taken_back_tells_nothing() -> None:
 
 
 def test_a_step_before_another_waits_with_it(disk: Disk) -> None:
-    with suppress(ValueError), with_the_next():
+    with atomic_with_the_next():
         write("a")
-        raise ValueError
     assert disk.flushes == 0
     write("b")
     assert disk.flushes == 1
+    with suppress(ValueError), atomic_with_the_next():
+        raise ValueError
+    write("c")
+    assert disk.flushes == 2
+
+
+def test_a_step_inside_of_a_transaction_is_part_of_that(disk: Disk) -> None:
+    with transaction.atomic(), atomic_with_the_next():
+        write("a")
+    assert disk.flushes == 1
+
+
+def test_rows_are_claimed_without_waiting(disk: Disk) -> None:
+    write("a")
+    before = disk.flushes
+    assert due.claim(MONDAY_10)
+    assert disk.flushes == before
 
 
 def test_a_line_of_chat_waits_for_the_disk_once_though_it_is_stored_before_it_is_read(disk: Disk, cast: Any) -> None:

@@ -1,6 +1,6 @@
 """Says what of a transaction need not wait for the disk: what is told at once, and a step that waits together with the next.
 
-How a database waits is its backend's; SQLite's, in config/sqlite, obeys what is said here.
+PostgreSQL is told so; SQLite's backend, in config/sqlite, asks here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+
+from django.db import connection, transaction
 
 Done = TypeVar("Done", bound=Callable[[], object])
 _here = threading.local()
@@ -29,14 +31,23 @@ def is_before_disk(done: object) -> bool:
 
 
 @contextmanager
-def with_the_next() -> Iterator[None]:
-    """This function will let what is committed here wait for the disk with this thread's next transaction, and not by itself.
+def atomic_with_the_next() -> Iterator[None]:
+    """This function will make a transaction that waits for the disk together with this thread's next, and not by itself.
 
-    Shape:  for a step before another, where nobody is told "yes" before both are done. The disk has them in their order
+    Shape:  for a step before another, where nobody outside is told before both are done. The disk has them in their order, so a
+            power cut takes back the second alone, or both; inside of a transaction it is part of that
     """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
     _here.waits = True
     try:
-        yield
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL synchronous_commit TO OFF")
+            yield
     finally:
         _here.waits = False
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 
+from sociable.asking.disk import atomic_with_the_next
 from sociable.asking.keeping import Change, Removal, Taking
 from sociable.asking.question import Among, Asked, Given, Question
 from sociable.due.models import DueRow, Pace
@@ -122,7 +123,8 @@ def claim(
     if limit < 1 or wanted == ():
         return []
     due_rows = _due_rows(wanted, None if paces is None else tuple(paces), limit)
-    taken = due_rows.take(now=now, claim=secrets.randbits(62) + 1, until=now + lease)
+    with atomic_with_the_next():  # a claim that a power cut takes back is made again
+        taken = due_rows.take(now=now, claim=secrets.randbits(62) + 1, until=now + lease)
     return sorted(taken, key=lambda row: (row.due_at, row.pk))
 
 

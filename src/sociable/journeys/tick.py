@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from sociable.alerts.services import Came
+from sociable.asking.disk import atomic_with_the_next
 from sociable.asking.keeping import add
 from sociable.asking.question import Among, Question, together
 from sociable.directory import queries as directory
@@ -42,7 +41,9 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
 
     Shape:  all rows of one claim; one that another claim holds meanwhile is left to it
     """
-    with transaction.atomic():
+    with (
+        atomic_with_the_next()
+    ):  # what was told on screens is told again after a power cut, and no notice left before a later one
         subjects = {row.subject_id for row in rows}
         open_ones, ours, told = together(
             _WAITS.given(waits=subjects),  # their lock first, as whoever re-computes a wait takes it

@@ -153,6 +153,16 @@ def test_a_hole_that_is_left_says_why(team: Cast, lead: Pages) -> None:
     assert "What would have to give No limit stands in the way" in text
 
 
+def test_every_hole_that_is_told_stands_on_the_page_and_the_later_ones_folded() -> None:
+    holes = [
+        {"iso": "", "when": f"Mon {on} Dec, 9am", "length": "1 hour", "account": "", "why": ""} for on in range(15)
+    ]
+    shown = render_to_string("planning/_proposal.html", {"row": RotaProposal(told={}), "holes": holes, "more_holes": 2})
+    first, _, later = shown.partition("<summary>Later ones")
+    assert (first.count(" Dec, 9am"), later.count(" Dec, 9am")) == (12, 3)
+    assert "2 more that are not listed" in later
+
+
 def test_it_says_which_wishes_are_kept_and_why_others_are_not(team: Cast, lead: Pages) -> None:
     """In the afternoon there is nobody but Asha; what she wishes it for is hers and her lead's, and stands nowhere here."""
     monday = first_on()

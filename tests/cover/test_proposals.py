@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from sociable.cover import problems, proposals, rota
+from sociable.cover.checking import ShiftRefused, Stale
 from sociable.cover.models import Readiness, Shift, ShiftPattern, TimeAway, WorkingPattern
 from sociable.cover.proposal_models import RotaProposal
-from sociable.cover.rota import ShiftRefused, Stale
 from sociable.directory.models import HoursVersion
 from sociable.domain.cover.proposal import Span
 from sociable.due import services as due

@@ -9,8 +9,8 @@ import pytest
 
 from sociable.config import example
 from sociable.cover import around
+from sociable.cover.checking import wanted_as
 from sociable.cover.models import HandOver, Readiness, Shift, Swap, WorkingPattern
-from sociable.cover.rota import wanted_as
 from sociable.domain.cover.limits import Kind
 from sociable.people.models import Person
 

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from sociable.cover import absences, days
+from sociable.cover.checking import lock
 from sociable.cover.models import TimeAway
 from sociable.cover.queries import plans
-from sociable.cover.rota import lock
 from sociable.domain.cover.limits import span_words
 from sociable.domain.cover.making import instant
 from sociable.domain.errors import DomainError

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 
-from sociable.cover import rota
+from sociable.cover import checking, queries, rota
 from sociable.cover.around import Wanted
+from sociable.cover.checking import Stale, Unwise
 from sociable.cover.models import Shift
 from sociable.cover.queries import people_rostered_by
-from sociable.cover.rota import Stale, Unwise
 from sociable.cover.rota_file import Row
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
@@ -77,7 +77,7 @@ class _Known:
 
     def __init__(self, by: Person, given: Given) -> None:
         self.by, self.given = by, given
-        people, accounts = list(people_rostered_by(by)), rota.accounts_planned_by(by)
+        people, accounts = list(people_rostered_by(by)), queries.accounts_planned_by(by)
         self.people: dict[str, list[Person]] = {}
         for person in people:
             for name in (person.email.lower(), person.name.lower()):
@@ -157,7 +157,7 @@ def _do(row: Row, wanted: Wanted, by: Person, now: datetime, reason: str) -> Fou
 def _speaks_against(wanted: Wanted, there: Shift | None) -> tuple[str, ...]:
     gone = [] if there is None else [there.pk, *([there.replaces_id] if there.replaces_id else [])]
     try:
-        rota.check(wanted, "", gone)
+        checking.check(wanted, "", gone)
     except Unwise as unwise:
         return tuple(each.words for each in unwise.concerns)
     return ()
@@ -180,7 +180,7 @@ def _there(uid: str, by: Person) -> Shift | None:
 
 def _plans(by: Person, shift: Shift) -> bool:
     try:
-        rota.check_may_plan(by, rota.wanted_as(shift))
+        checking.check_may_plan(by, checking.wanted_as(shift))
     except DomainError:
         return False
     return True

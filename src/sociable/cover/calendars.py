@@ -16,8 +16,8 @@ from cryptography.fernet import InvalidToken
 from django.db import transaction
 
 from sociable.cover.absences import accounts_touched
+from sociable.cover.checking import lock
 from sociable.cover.models import CalendarFeed, TimeAway
-from sociable.cover.rota import lock
 from sociable.live import services as live
 from sociable.people import services as people
 from sociable.people.models import Person

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sociable.cover.checking import lock
 from sociable.cover.models import Shift, Swap
-from sociable.cover.rota import facts, lock, record, take_off
+from sociable.cover.rota_changes import facts, record, take_off
 from sociable.people.models import Person
 
 

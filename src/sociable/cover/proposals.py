@@ -14,10 +14,10 @@ from django.db import transaction
 
 from sociable.cover import problems, publishing, rota
 from sociable.cover.around import Wanted
+from sociable.cover.checking import ShiftRefused, Stale
 from sociable.cover.models import Shift
 from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.publishing import Published
-from sociable.cover.rota import ShiftRefused, Stale
 from sociable.directory.models import Account
 from sociable.domain.cover import proposal
 from sociable.domain.cover.proposal import Span

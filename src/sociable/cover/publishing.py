@@ -15,19 +15,9 @@ from itertools import pairwise
 from django.db import transaction
 
 from sociable.cover import around
+from sociable.cover.checking import ShiftRefused, Stale, check_may_plan, lock, wanted_as
 from sociable.cover.models import RotaChange, Shift, Shifts
-from sociable.cover.rota import (
-    ShiftRefused,
-    Stale,
-    check_may_plan,
-    facts,
-    lock,
-    publish_change,
-    record,
-    take_off,
-    told,
-    wanted_as,
-)
+from sociable.cover.rota_changes import facts, publish_change, record, take_off, told
 from sociable.people.models import Person
 
 

@@ -31,6 +31,12 @@ def accounts_seen_by(person: Person | AnonymousUser) -> Accounts:
     return Account.objects.filter(anywhere).exclude(stage=Account.Stage.CLOSED).distinct()
 
 
+def accounts_planned_by(person: Person) -> list[Account]:
+    """This function will list the accounts somebody may put on a rota: those that answer themselves and are not closed."""
+    mine = Account.objects.where(person, Act.PLAN).filter(answered_from=None)
+    return list(mine.exclude(stage=Account.Stage.CLOSED).select_related("partner", "service").order_by("name"))
+
+
 def people_planned_by(person: Person | AnonymousUser) -> QuerySet[Person]:
     """This function will return the people whose rota and time away the person plans: who holds a role where they may plan.
 

@@ -1,53 +1,26 @@
 """Makes, changes, removes and cancels shifts. What is made is a draft that few see, until publishing makes it hold.
 
-What speaks against a shift is told by around; telling people by their routes belongs to alerts.
+Whether a shift can be is decided by checking; what changed is kept, and told, by rota_changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
 
-from sociable.cover import around
 from sociable.cover.around import Wanted
-from sociable.cover.models import RotaChange, Shift, ShiftPattern, Swap
-from sociable.cover.queries import rosters
-from sociable.cover.rota_file import FIRST_YEAR, LAST_YEAR, YEAR_WORDS
-from sociable.directory.models import Account
+from sociable.cover.checking import ShiftRefused, Stale, Unwise, check, check_may_plan, lock, wanted_as
+from sociable.cover.models import Shift, ShiftPattern
+from sociable.cover.rota_changes import facts, record, take_off
 from sociable.domain.cover import making
-from sociable.domain.cover.limits import Concern, span_words
-from sociable.domain.errors import DomainError
-from sociable.due import services as due
-from sociable.live import services as live
-from sociable.people import permissions
-from sociable.people import services as people
+from sociable.domain.cover.limits import Concern
 from sociable.people.models import Person
-from sociable.people.permissions import NotAllowed
 
 MOST_WEEKS = 26
-LONGEST = timedelta(days=31)
-CHANGES_TOGETHER = timedelta(minutes=2)  # what changes within it is told in one notice
-
-
-class ShiftRefused(DomainError):
-    """A shift cannot be: it overlaps another, ends before it begins, covers nothing."""
-
-
-class Unwise(DomainError):
-    """Something speaks against a shift; whoever plans may make it all the same and say why. `concerns` holds each sentence."""
-
-    def __init__(self, concerns: Sequence[Concern]) -> None:
-        super().__init__(" ".join(each.words for each in concerns))
-        self.concerns = tuple(concerns)
-
-
-class Stale(DomainError):
-    """What was looked at has changed meanwhile."""
 
 
 def make(
@@ -194,102 +167,7 @@ def cancel(shift: Shift, *, reason: str, by: Person, now: datetime) -> None:
         take_off(shift, reason=reason, by=by, now=now)
 
 
-# -- What every verb of the rota uses ---------------------------------------------------------------------------------------
-
-
-def check_may_plan(by: Person, wanted: Wanted) -> None:
-    """This function will raise unless somebody plans both the person and every account of a shift.
-
-    Errors: NotAllowed
-    """
-    for account in wanted.accounts:
-        permissions.check_can_plan(by, account.place)
-    if not rosters(by, wanted.person):
-        raise NotAllowed(f"You do not plan the rota of {wanted.person.name}. Ask whoever leads them.")
-
-
-def check(wanted: Wanted, reason: str, besides: Collection[int] = ()) -> None:
-    """This function will raise where a shift cannot be, or where something speaks against it and no reason is given.
-
-    Errors: ShiftRefused; Unwise
-    """
-    if wanted.ends_at <= wanted.starts_at:
-        raise ShiftRefused("It ends before it begins. Where it goes on over midnight, give the day on which it ends.")
-    if not FIRST_YEAR <= wanted.starts_at.year <= wanted.ends_at.year <= LAST_YEAR:
-        raise ShiftRefused(YEAR_WORDS)
-    if wanted.ends_at - wanted.starts_at > LONGEST:
-        raise ShiftRefused("It lasts longer than a month. Look once more at the day on which it ends.")
-    if not wanted.accounts:
-        raise ShiftRefused("Choose at least one account that the shift covers.")
-    if not Person.objects.filter(pk=wanted.person.pk, is_active=True).exists():
-        raise ShiftRefused(f"{wanted.person.name} has left, and can be on no rota.")
-    concerns = around.against(wanted, besides)
-    refused = [each.words for each in concerns if each.refuses]
-    if refused:
-        raise ShiftRefused(" ".join(refused))
-    if concerns and not reason.strip():
-        raise Unwise(concerns)
-
-
-def lock(whom: Iterable[Person]) -> None:
-    """This function will lock people for the running transaction, so that of two shifts at one time only one is made.
-
-    PostgreSQL locks the rows, in one order for all; SQLite lets one transaction write at a time as it is.
-    """
-    ids = sorted({person.pk for person in whom})
-    list(Person.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
-
-
-def wanted_as(shift: Shift) -> Wanted:
-    """This function will describe a shift as it is."""
-    accounts = tuple(shift.accounts.select_related("partner", "answered_from"))
-    return Wanted(shift.person, shift.starts_at, shift.ends_at, accounts, shift.note)
-
-
-def take_off(shift: Shift, *, reason: str, by: Person | None, now: datetime, tell: bool = True) -> None:
-    """This function will take a published shift off the rota, in the transaction and under the lock of whoever calls."""
-    before = facts(shift)
-    shift.state, shift.cancelled_at, shift.cancelled_reason = Shift.State.CANCELLED, now, reason[:300]
-    shift.changed_at, shift.revision = now, shift.revision + 1
-    shift.save(update_fields=["state", "cancelled_at", "cancelled_reason", "changed_at", "revision"])
-    open_swaps = Swap.objects.filter(Q(shift=shift) | Q(in_return=shift), state=Swap.State.ASKED)
-    open_swaps.update(state=Swap.State.LAPSED, decided_at=now)
-    record("took a shift off the rota", shift, by=by, now=now, before=before, reason=reason)
-    if tell:
-        told(shift, RotaChange.What.TAKEN_OFF, now, words=reason)
-    publish_change(shift, now)
-
-
-def told(shift: Shift, what: str, now: datetime, *, words: str = "") -> None:
-    """This function will leave for somebody what changed on their rota; what is over is not worth telling."""
-    if shift.ends_at > now:
-        RotaChange.objects.create(person_id=shift.person_id, shift=shift, what=what, words=words[:300], at=now)
-        person = shift.person_id
-        due.ask([due.Due("rota-told", f"rota-told:{person}", person, now + CHANGES_TOGETHER)])
-
-
-def publish_change(shift: Shift, now: datetime) -> None:
-    """This function will tell open screens that the rota of a shift's accounts changed."""
-    for account_id in shift.accounts.values_list("pk", flat=True):
-        live.publish(kind="rota", account_id=account_id, conversation_id=None, now=now)
-
-
-def record(verb: str, shift: Shift, *, by: Person | None, now: datetime, **told: Any) -> None:
-    """This function will write what was done to a shift into the trail of each body whose account it covers."""
-    for partner_id in sorted(set(shift.accounts.values_list("partner_id", flat=True))):
-        people.record(
-            verb=verb, object_kind="shift", object_id=shift.pk, partner_id=partner_id, now=now, person=by, **told
-        )
-
-
-def facts(shift: Shift) -> dict[str, Any]:
-    """This function will say a shift as the audit trail keeps it."""
-    zone = ZoneInfo(around.zone_of(shift.person))
-    return {
-        "who": shift.person.name,
-        "when": span_words((shift.starts_at, shift.ends_at), zone),
-        "accounts": sorted(shift.accounts.values_list("name", flat=True)),
-    }
+# -- Rows ------------------------------------------------------------------------------------------------------------------
 
 
 def _fresh(shift: Shift) -> Shift:
@@ -320,9 +198,3 @@ def _set(shift: Shift, wanted: Wanted, now: datetime, **columns: Any) -> None:
         setattr(shift, name, value)
     shift.save(update_fields=list(columns))
     shift.accounts.set(wanted.accounts)
-
-
-def accounts_planned_by(person: Person) -> list[Account]:
-    """This function will list the accounts somebody may put on a rota: those that answer themselves and are not closed."""
-    mine = Account.objects.where(person, permissions.Act.PLAN).filter(answered_from=None)
-    return list(mine.exclude(stage=Account.Stage.CLOSED).select_related("partner", "service").order_by("name"))

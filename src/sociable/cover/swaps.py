@@ -12,19 +12,9 @@ from django.db.models import Q, QuerySet
 
 from sociable.cover import around
 from sociable.cover.around import Wanted
+from sociable.cover.checking import ShiftRefused, Stale, check, lock, wanted_as
 from sociable.cover.models import RotaChange, Shift, Swap, TimeAway
-from sociable.cover.rota import (
-    ShiftRefused,
-    Stale,
-    check,
-    facts,
-    lock,
-    publish_change,
-    record,
-    take_off,
-    told,
-    wanted_as,
-)
+from sociable.cover.rota_changes import facts, publish_change, record, take_off, told
 from sociable.domain.cover.limits import Kind
 from sociable.due import services as due
 from sociable.due.models import DueRow

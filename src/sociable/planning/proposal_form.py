@@ -10,9 +10,8 @@ from django import forms
 
 from sociable.cover.around import begin_of
 from sociable.cover.proposals import MOST_WEEKS, Asked
-from sociable.cover.queries import people_rostered_by
+from sociable.cover.queries import accounts_planned_by, people_rostered_by
 from sociable.cover.reading import answers
-from sociable.cover.rota import accounts_planned_by
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
 from sociable.domain.cover.proposal import Span

@@ -18,10 +18,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sociable.cover import proposals as verbs
+from sociable.cover.checking import ShiftRefused, Stale, Unwise
 from sociable.cover.models import Shift
 from sociable.cover.proposal_models import RotaProposal
 from sociable.cover.queries import people_rostered_by, people_timed_by, ready_without_hours
-from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
 from sociable.live import queries as live

@@ -22,8 +22,7 @@ from django.views.decorators.http import require_safe
 from sociable.cover import wishes
 from sociable.cover.around import begin_of
 from sociable.cover.models import Shift, TimeAway
-from sociable.cover.queries import people_rostered_by
-from sociable.cover.rota import accounts_planned_by
+from sociable.cover.queries import accounts_planned_by, people_rostered_by
 from sociable.directory.models import Account
 from sociable.domain.promise import clock_words
 from sociable.domain.worktime.wording import and_words, stretch_words

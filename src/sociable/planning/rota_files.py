@@ -24,8 +24,7 @@ from sociable.conversations import files
 from sociable.cover import around, bringing, feeding, rota_file
 from sociable.cover.bringing import Found, Given
 from sociable.cover.models import FeedOut, Shift
-from sociable.cover.queries import people_rostered_by
-from sociable.cover.rota import accounts_planned_by
+from sociable.cover.queries import accounts_planned_by, people_rostered_by
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
 from sociable.domain.cover.limits import span_words

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from sociable.cover.around import Wanted
+from sociable.cover.checking import wanted_as
 from sociable.cover.models import Shift, ShiftPattern, WorkingPattern
-from sociable.cover.queries import people_rostered_by
-from sociable.cover.rota import MOST_WEEKS, accounts_planned_by, wanted_as
+from sociable.cover.queries import accounts_planned_by, people_rostered_by
+from sociable.cover.rota import MOST_WEEKS
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
 from sociable.domain.cover.making import stretch

@@ -16,8 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sociable.cover import around, duty, feeding, swaps, wishes
+from sociable.cover.checking import ShiftRefused, Stale, Unwise
 from sociable.cover.models import Shift, Swap
-from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.domain.cover.limits import Concern
 from sociable.domain.errors import DomainError
 from sociable.domain.worktime.wording import and_words

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sociable.cover import around, wishes, working
 from sociable.cover import rota as verbs
+from sociable.cover.checking import ShiftRefused, Unwise
 from sociable.cover.models import ShiftPattern, WorkingPattern
 from sociable.cover.queries import people_rostered_by, people_timed_by, plans
-from sociable.cover.rota import ShiftRefused, Unwise
 from sociable.domain.cover.limits import Concern, Limits
 from sociable.domain.worktime import StatedHours, holidays
 from sociable.domain.worktime.wording import and_words, days_words, length_words, times_of_day_words

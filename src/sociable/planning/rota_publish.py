@@ -11,10 +11,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from sociable.cover import around, publishing
-from sociable.cover import rota as verbs
+from sociable.cover import around, checking, publishing
+from sociable.cover.checking import ShiftRefused, Stale
 from sociable.cover.models import Shift
-from sociable.cover.rota import ShiftRefused, Stale
 from sociable.domain.worktime.wording import and_words
 from sociable.people.parts import signed_in, staff
 from sociable.planning import rota
@@ -78,7 +77,7 @@ def _drafts(asked: rota.Asked, weeks: int) -> list[Shift]:
 def _change(draft: Shift) -> dict[str, Any]:
     was = draft.replaces
     besides = [draft.pk, *([was.pk] if was else [])]
-    against = () if draft.only_removes else around.against(verbs.wanted_as(draft), besides)
+    against = () if draft.only_removes else around.against(checking.wanted_as(draft), besides)
     return {
         "draft": draft,
         "kind": "Taken off" if draft.only_removes else "Changed" if was else "New",

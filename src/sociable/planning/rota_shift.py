@@ -14,10 +14,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sociable.cover import around
+from sociable.cover import around, checking
 from sociable.cover import rota as verbs
+from sociable.cover.checking import ShiftRefused, Stale, Unwise
 from sociable.cover.models import Shift
-from sociable.cover.rota import ShiftRefused, Stale, Unwise
 from sociable.directory.models import Account
 from sociable.directory.queries import calendars_of, zone_of
 from sociable.domain.cover.limits import Concern, span_words
@@ -130,7 +130,7 @@ def _seen(person: Person, shift_id: int) -> tuple[Shift, bool]:
 
 
 def _context(found: Shift, may_plan: bool, now: datetime) -> dict[str, Any]:
-    against = around.against(verbs.wanted_as(found), [found.pk, *([found.replaces_id] if found.replaces_id else [])])
+    against = around.against(checking.wanted_as(found), [found.pk, *([found.replaces_id] if found.replaces_id else [])])
     return {
         "shift": found,
         "said": _said(found),

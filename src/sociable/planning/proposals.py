@@ -29,7 +29,7 @@ from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import NotAllowed
 from sociable.planning import proposal_telling as telling
-from sociable.planning import rota
+from sociable.planning import rota_week
 from sociable.planning.proposal_form import ProposalForm
 from sociable.planning.rights import page
 
@@ -41,7 +41,7 @@ MOST_LISTED = 20
 def proposals(request: HttpRequest) -> HttpResponse:
     """This page will take what rota is wanted, and list what was asked for before."""
     person, now = signed_in(request), timezone.now()
-    if not rota.planned_by(person).accounts:
+    if not rota_week.planned_by(person).accounts:
         raise Http404
     form = ProposalForm(person, now, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -88,7 +88,7 @@ def _span_words(row: RotaProposal) -> str:
 
 def _zone(row: RotaProposal) -> str:
     account = row.accounts.select_related("partner").first()
-    return zone_of(account) if account else rota.LONDON
+    return zone_of(account) if account else rota_week.LONDON
 
 
 @staff

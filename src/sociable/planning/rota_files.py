@@ -32,7 +32,7 @@ from sociable.domain.worktime.wording import and_words
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.people.permissions import Act
-from sociable.planning import rota
+from sociable.planning import rota_week
 from sociable.planning.rights import page
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -80,7 +80,7 @@ class FileForm(forms.Form):
 def bring(request: HttpRequest) -> HttpResponse:
     """This page will look at a file of shifts, show what each row would come to, and take it."""
     person, now = signed_in(request), timezone.now()
-    if not rota.planned_by(person).accounts:
+    if not rota_week.planned_by(person).accounts:
         raise Http404
     if request.method == "POST" and "confirm" in request.POST:
         return _take(request, person, now)
@@ -183,8 +183,8 @@ def _kept(request: HttpRequest, person: Person) -> tuple[list[rota_file.Row] | N
 @require_safe
 def as_csv(request: HttpRequest) -> HttpResponse:
     """This address will give four weeks of the rota as somebody sees it, in the columns that come in again."""
-    asked = rota.read(request, timezone.now())
-    shifts = rota.shifts_of(asked, weeks=4)
+    asked = rota_week.read(request, timezone.now())
+    shifts = rota_week.shifts_of(asked, weeks=4)
     answer = HttpResponse("".join(_lines(shifts)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="rota-{asked.monday.isoformat()}.csv"'
     return answer
@@ -237,7 +237,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
             for shift in shifts.select_related("person").order_by("starts_at")
         ],
         "feed_url": feed_url(feeding.of_account(found, now)),
-        "may_plan": found.pk in rota.planned_by(signed_in(request)).accounts,
+        "may_plan": found.pk in rota_week.planned_by(signed_in(request)).accounts,
     }
     return page(request, "rota", "rota_account.html", context)
 
@@ -257,7 +257,7 @@ def new_address(request: HttpRequest, account_id: int | None = None) -> HttpResp
         messages.success(request, "Your rota has a new address. Give it to your calendar; the old one is dead.")
         return redirect("planning:rota_mine")
     found = _account(request, account_id)
-    if found.pk not in rota.planned_by(person).accounts:
+    if found.pk not in rota_week.planned_by(person).accounts:
         raise Http404
     feeding.change_address(feeding.of_account(found, now), by=person, now=now)
     messages.success(request, "The calendar has a new address. Whoever used the old one needs it.")

@@ -22,7 +22,7 @@ from sociable.domain.worktime import StatedHours, holidays
 from sociable.domain.worktime.wording import and_words, days_words, length_words, times_of_day_words
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
-from sociable.planning import rota
+from sociable.planning import rota_week
 from sociable.planning.rights import page
 from sociable.planning.rota_forms import FromPatternForm, PatternForm, WorkingForm
 from sociable.planning.wishes import rows as wish_rows
@@ -30,14 +30,14 @@ from sociable.planning.wishes import rows as wish_rows
 
 def _planner(request: HttpRequest) -> Person:
     person = signed_in(request)
-    if not rota.planned_by(person).accounts:
+    if not rota_week.planned_by(person).accounts:
         raise Http404
     return person
 
 
 def _patterns(person: Person) -> list[ShiftPattern]:
     """The patterns all of whose accounts somebody plans."""
-    planned = rota.planned_by(person).accounts
+    planned = rota_week.planned_by(person).accounts
     rows = ShiftPattern.objects.select_related("partner", "service").prefetch_related("accounts")
     return [row for row in rows if row.accounts.all() and all(one.pk in planned for one in row.accounts.all())]
 
@@ -102,7 +102,7 @@ def make(request: HttpRequest, pattern_id: int) -> HttpResponse:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, _made_words(len(made), form.cleaned_data["person"]))
-            asked = rota.read(request, now)
+            asked = rota_week.read(request, now)
             return redirect(asked.address(week=form.cleaned_data["first_on"].isoformat()))
     context = {"form": form, "pattern": row, "when": pattern_words(row), "concerns": concerns}
     return page(request, "rota", "rota_make.html", context, status=409 if concerns or form.errors else 200)

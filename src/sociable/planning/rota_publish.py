@@ -16,7 +16,7 @@ from sociable.cover.checking import ShiftRefused, Stale
 from sociable.cover.models import Shift
 from sociable.domain.worktime.wording import and_words
 from sociable.people.parts import signed_in, staff
-from sociable.planning import rota
+from sociable.planning import rota_week
 from sociable.planning.rights import page
 
 STRETCHES = ((1, "This week"), (4, "Four weeks"), (26, "All that is drafted"))
@@ -27,9 +27,9 @@ STRETCHES = ((1, "This week"), (4, "Four weeks"), (26, "All that is drafted"))
 def publish(request: HttpRequest) -> HttpResponse:
     """This page will list the drafts of a stretch of weeks with what each changes, and publish them in one step."""
     person, now = signed_in(request), timezone.now()
-    if not rota.planned_by(person).accounts:
+    if not rota_week.planned_by(person).accounts:
         raise Http404
-    asked = rota.read(request, now)
+    asked = rota_week.read(request, now)
     if request.method == "POST":
         try:
             done = publishing.publish(_ids(request), mark=request.POST.get("mark", ""), by=person, now=now)
@@ -62,9 +62,9 @@ def _ids(request: HttpRequest) -> list[int]:
     return [int(each) for each in request.POST.getlist("draft") if each.isdecimal() and len(each) < 19]
 
 
-def _drafts(asked: rota.Asked, weeks: int) -> list[Shift]:
+def _drafts(asked: rota_week.Asked, weeks: int) -> list[Shift]:
     """The drafts of a stretch that somebody may publish; of a place, where one is chosen."""
-    planned = rota.planned_by(asked.person)
+    planned = rota_week.planned_by(asked.person)
     ends_at = around.begin_of(asked.monday + timedelta(weeks=weeks), asked.zone)
     here = {account.pk for account in asked.accounts}
     return [

@@ -24,7 +24,7 @@ from sociable.domain.cover.limits import Concern, span_words
 from sociable.domain.errors import DomainError
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
-from sociable.planning import rota
+from sociable.planning import rota_week
 from sociable.planning.rights import page
 from sociable.planning.rota_forms import CancelForm, ShiftForm, as_typed
 
@@ -34,7 +34,7 @@ from sociable.planning.rota_forms import CancelForm, ShiftForm, as_typed
 def add(request: HttpRequest) -> HttpResponse:
     """This page will take a shift and make a draft of it."""
     person, now = signed_in(request), timezone.now()
-    if not rota.planned_by(person).accounts:
+    if not rota_week.planned_by(person).accounts:
         raise Http404
     form = ShiftForm(person, request.POST or None, initial=_initial(request, now))
     concerns: tuple[Concern, ...] = ()
@@ -54,7 +54,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 def _initial(request: HttpRequest, now: datetime) -> dict[str, Any]:
     """What the address says, and else a usual day; the hours of the account, where one is named."""
-    asked = rota.read(request, now)
+    asked = rota_week.read(request, now)
     today = now.astimezone(ZoneInfo(asked.zone)).date()
     account = next((one for one in asked.accounts if str(one.pk) == request.GET.get("account")), None)
     on = max(asked.monday, today)
@@ -123,7 +123,7 @@ def _seen(person: Person, shift_id: int) -> tuple[Shift, bool]:
         "accounts"
     )
     found = get_object_or_404(rows, pk=shift_id)
-    may_plan = rota.planned_by(person).holds(found)
+    may_plan = rota_week.planned_by(person).holds(found)
     if not may_plan and (found.person_id != person.pk or found.state == Shift.State.DRAFT):
         raise Http404
     return found, may_plan
@@ -151,13 +151,13 @@ def _said(shift: Shift) -> str:
 
 
 def _week_of(request: HttpRequest, shift: Shift) -> str:
-    asked = rota.read(request, shift.starts_at)
+    asked = rota_week.read(request, shift.starts_at)
     on = shift.starts_at.astimezone(ZoneInfo(asked.zone)).date()
     return asked.address(week=on.isoformat())
 
 
 def _back(request: HttpRequest, now: datetime) -> str:
-    return rota.read(request, now).address()
+    return rota_week.read(request, now).address()
 
 
 @staff

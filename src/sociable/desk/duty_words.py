@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sociable.cover import around, duty, handing, swaps, wishes
 from sociable.cover.models import HandOver, Readiness, Shift, Swap
-from sociable.desk.listing import Asked
+from sociable.desk.asked import Asked
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
 from sociable.domain.cover.limits import span_words

@@ -20,7 +20,10 @@ from sociable.channels import registry
 from sociable.conversations import search as searching
 from sociable.conversations.models import CallNote, Conversation, Mention, OpenTab, SavedFilter
 from sociable.desk import chat_words, duty_words, listing
+from sociable.desk.asked import VIEWS, Asked
 from sociable.desk.forms import SavedFilterForm
+from sociable.desk.in_view import MOST_COUNTED
+from sociable.desk.rows import rows_of
 from sociable.directory.health_models import Concern
 from sociable.directory.models import Account, Connection
 from sociable.directory.queries import calendars_of
@@ -39,13 +42,13 @@ RECOVERED_SHOWN = timedelta(hours=1)
 
 def frame(request: StaffRequest, now: datetime, current_id: int | None = None) -> dict[str, Any]:
     """This function will return what every page of the desk shows around its conversation: views, list and tabs."""
-    asked = listing.Asked.read(request.user, request.GET)
+    asked = Asked.read(request.user, request.GET)
     page = listing.listed(asked, now, current_id)
     return {
         "section": "desk",
         "asked": asked,
         "views": listing.views(asked, now),
-        "view": next(view for view in listing.VIEWS if view.key == asked.view),
+        "view": next(view for view in VIEWS if view.key == asked.view),
         "rows": page.rows,
         "first_url": asked.address() if asked.after else "",
         "next_url": asked.address(after=page.after) if page.after else "",
@@ -138,14 +141,14 @@ def close_tab(request: StaffRequest, conversation_id: int) -> HttpResponse:
 def search(request: StaffRequest) -> HttpResponse:
     """This function will show the conversations in which the words stand, newest first."""
     now, text = timezone.now(), " ".join(request.GET.get("q", "").replace("\x00", "").split())[:LONGEST_SEARCH_CHARS]
-    asked = listing.Asked.read(request.user, request.GET)
+    asked = Asked.read(request.user, request.GET)
     found = searching.conversations_with(text, Conversation.objects.visible_to(request.user).exclude(state="merged"))
     some = list(
         found.select_related(
             "held_by", "contact", "account__partner", "account__service", "account__answered_from__partner"
         )[: SEARCH_ROWS + 1]
     )
-    rows = listing.rows_of(some[:SEARCH_ROWS], asked, now)
+    rows = rows_of(some[:SEARCH_ROWS], asked, now)
     return render(
         request,
         "desk/search.html",
@@ -159,7 +162,7 @@ def search(request: StaffRequest) -> HttpResponse:
 def my_day(request: StaffRequest) -> HttpResponse:
     """This function will show a person what is theirs today: in hand, in danger, said to them, and which accounts they answer."""
     now = timezone.now()
-    asked = listing.Asked.read(request.user, request.GET)
+    asked = Asked.read(request.user, request.GET)
     asked.view = "mine"
     mine = listing.listed(asked, now)
     asked.view = "risk"
@@ -170,9 +173,9 @@ def my_day(request: StaffRequest) -> HttpResponse:
         "now": now,
         "mine": mine.rows,
         "risk": risk.rows[:5],
-        "risk_count": promises.count_at_risk(asked.everything, now, listing.MOST_COUNTED),
+        "risk_count": promises.count_at_risk(asked.everything, now, MOST_COUNTED),
         "risk_url": asked.address(view="risk"),
-        "waiting": promises.count_open(asked.next, now, listing.MOST_COUNTED),
+        "waiting": promises.count_open(asked.next, now, MOST_COUNTED),
         "mentions": _mentions(request),
         "accounts": _accounts_today(asked.answering or asked.accounts, now),
         "troubles": Connection.objects.exclude(trouble="").filter(account__in=asked.accounts).select_related("account"),

@@ -18,6 +18,8 @@ from sociable.journeys import answer, claim, join, receive, senders, state, ways
 from sociable.people.models import AuditEvent, Role
 from sociable.people.permissions import NotAllowed
 from sociable.promises import queries as promises
+from sociable.promises.counting import count_at_risk, count_open
+from sociable.promises.lines import Line
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
 from tests.channels.conftest import installed, pebble  # noqa: F401 - fixtures
@@ -69,9 +71,9 @@ def test_without_a_promise_of_its_own_the_account_that_answers_judges(cast, news
     asked = cast.mail(account=news)
     wait = Wait.objects.get()
     assert (wait.account, wait.promise.account, wait.due_at) == (news, cast.help, at(12))
-    page = promises.fair_page(promises.Line([news]), at(11))
+    page = promises.fair_page(Line([news]), at(11))
     assert [(place.wait, place.share) for place in page.places] == [(wait, 0.5)]
-    assert promises.count_at_risk(promises.Line([news]), at(11, 45)) == 1
+    assert count_at_risk(Line([news]), at(11, 45)) == 1
     assert asked.conversation.account == news
 
 
@@ -102,12 +104,12 @@ def test_a_request_that_moved_to_an_account_without_hours_still_stands_in_the_qu
     message = cast.mail()
     news.refresh_from_db()
     join.move(message.conversation_id, news, cast.asha, "", at(10, 5))
-    line = promises.Line([news])
+    line = Line([news])
     assert [place.wait.conversation_id for place in promises.fair_page(line, at(11)).places] == [
         message.conversation_id
     ]
-    assert promises.count_open(line, at(11)) == 1
-    assert promises.count_at_risk(line, at(11, 45)) == 1
+    assert count_open(line, at(11)) == 1
+    assert count_at_risk(line, at(11, 45)) == 1
 
 
 # -- Whose queue -------------------------------------------------------------------------------------------------------------

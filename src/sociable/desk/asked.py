@@ -16,7 +16,7 @@ from sociable.cover import duty
 from sociable.directory.models import Account
 from sociable.people import permissions
 from sociable.people.models import Person
-from sociable.promises import queries as promises
+from sociable.promises.lines import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +85,19 @@ class Asked:
         return duty.ready_among(self.person, self.answering, timezone.now())[0]
 
     @cached_property
-    def unclaimed(self) -> promises.Line:
+    def unclaimed(self) -> Line:
         """The line of those accounts: what nobody holds."""
-        return promises.Line(self.accounts)
+        return Line(self.accounts)
 
     @cached_property
-    def next(self) -> promises.Line:
+    def next(self) -> Line:
         """The line the person answers from: what nobody else holds."""
         if len(self.offered) == len(self.accounts):
             return self.unclaimed.but(holder=self.person)
-        return promises.Line(self.offered, holder=self.person)
+        return Line(self.offered, holder=self.person)
 
     @cached_property
-    def everything(self) -> promises.Line:
+    def everything(self) -> Line:
         """The line of those accounts whoever holds what."""
         return self.unclaimed.but(anyone=True)
 

@@ -30,9 +30,9 @@ from sociable.domain.text import number_words
 from sociable.domain.worktime import Calendar, StatedHours
 from sociable.journeys import calls, spoken
 from sociable.people.models import AuditEvent, Person
-from sociable.promises import queries as promises
 from sociable.promises import services as waits
 from sociable.promises import words
+from sociable.promises.lines import entry_of, share_of
 from sociable.promises.models import Wait
 
 LONGEST_SHOWN_CHARS = 20_000  # more is a click away
@@ -83,7 +83,7 @@ class Clock:
 def clock(wait: Wait, conversation: Conversation, now: datetime) -> Clock:
     """This function will explain an open wait: when its answer is due and why, what is used of it, and who judged it so."""
     stated = directory.stated(waits.judged_by(wait))
-    share = promises.share_of(wait, stated.calendar, now)
+    share = share_of(wait, stated.calendar, now)
     others = (
         Wait.objects.open().filter(contact=wait.contact_id, conversation__state=Conversation.State.OPEN).count() - 1
     )
@@ -92,7 +92,7 @@ def clock(wait: Wait, conversation: Conversation, now: datetime) -> Clock:
         explained=_explained(wait, stated.calendar, now, directory.zone_of(conversation.account)),
         used=_used(wait, stated.calendar, now),
         judged=tuple(_judged(wait, conversation, stated)),
-        why=why(promises.entry_of(wait, share), max(0, others)),
+        why=why(entry_of(wait, share), max(0, others)),
         need=wait.need,
         need_reason=wait.need_reason,
     )

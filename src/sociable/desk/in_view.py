@@ -17,7 +17,7 @@ from sociable.conversations.chat_models import Chat
 from sociable.conversations.models import Conversation, Outgoing
 from sociable.desk import window_words
 from sociable.desk.asked import Asked
-from sociable.promises import queries as promises
+from sociable.promises.counting import count_at_risk, count_open
 from sociable.promises.models import Wait
 
 CHECK_DAYS = 14  # how long what was set aside stays in the view that asks to look at it
@@ -75,13 +75,13 @@ def _to_check(asked: Asked, now: datetime) -> QuerySet[Conversation]:
 
 def counts_of(asked: Asked, now: datetime) -> dict[str, int]:
     """This function will count what each view holds, up to MOST_COUNTED."""
-    unclaimed = promises.count_open(asked.unclaimed, now, MOST_COUNTED)
+    unclaimed = count_open(asked.unclaimed, now, MOST_COUNTED)
     # Where what nobody holds fills the badge by itself, what the person holds need not be added.
     full = len(asked.offered) == len(asked.accounts) and unclaimed >= MOST_COUNTED
     return {
-        "next": unclaimed if full else promises.count_open(asked.next, now, MOST_COUNTED),
+        "next": unclaimed if full else count_open(asked.next, now, MOST_COUNTED),
         "unclaimed": unclaimed,
-        "risk": promises.count_at_risk(asked.everything, now, MOST_COUNTED),
+        "risk": count_at_risk(asked.everything, now, MOST_COUNTED),
         **_capped({view: which(asked, now) for view, which in (NEWEST_FIRST | SOONEST_FIRST).items()}),
     }
 

@@ -18,6 +18,7 @@ from sociable.desk.in_view import MOST_COUNTED, NEWEST_FIRST, chatting, closing,
 from sociable.desk.page_keys import read_cursor, read_key, write_cursor, write_key
 from sociable.desk.rows import row_of, rows_of, with_words
 from sociable.promises import queries as promises
+from sociable.promises.lines import Line
 
 PAGE_ROWS = 50
 
@@ -68,7 +69,7 @@ def _at_risk(asked: Asked, now: datetime) -> Listed:
     return _places(page, asked.everything, asked, now)
 
 
-def _places(page: promises.Page, line: promises.Line, asked: Asked, now: datetime) -> Listed:
+def _places(page: promises.Page, line: Line, asked: Asked, now: datetime) -> Listed:
     rows = [
         row_of(
             place.wait.conversation,

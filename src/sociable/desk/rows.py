@@ -23,8 +23,8 @@ from sociable.domain.saying import moment_near
 from sociable.domain.text import heading_of
 from sociable.domain.worktime import Calendar
 from sociable.people.models import Person
-from sociable.promises import queries as promises
 from sociable.promises import words
+from sociable.promises.lines import share_of
 from sociable.promises.models import Wait
 
 PRESENT = timedelta(seconds=45)  # after this without a heartbeat somebody is gone
@@ -40,7 +40,7 @@ def rows_of(conversations: Sequence[Conversation], asked: Asked, now: datetime) 
     for conversation in conversations:
         wait = waits.get(conversation.pk)
         calendar = calendars[conversation.account_id]
-        share = promises.share_of(wait, calendar, now) if wait else 0.0
+        share = share_of(wait, calendar, now) if wait else 0.0
         rows.append(row_of(conversation, now, wait=wait, share=share, calendar=calendar))
     return with_words(rows, asked, now)
 

@@ -33,7 +33,7 @@ from sociable.journeys import calls, claim
 from sociable.live import queries as live
 from sociable.people.permissions import Act
 from sociable.people.requests import StaffRequest
-from sociable.promises import queries as promises
+from sociable.promises.counting import count_at_risk, count_open
 
 SEARCH_ROWS = 50
 LONGEST_SEARCH_CHARS = 300
@@ -173,9 +173,9 @@ def my_day(request: StaffRequest) -> HttpResponse:
         "now": now,
         "mine": mine.rows,
         "risk": risk.rows[:5],
-        "risk_count": promises.count_at_risk(asked.everything, now, MOST_COUNTED),
+        "risk_count": count_at_risk(asked.everything, now, MOST_COUNTED),
         "risk_url": asked.address(view="risk"),
-        "waiting": promises.count_open(asked.next, now, MOST_COUNTED),
+        "waiting": count_open(asked.next, now, MOST_COUNTED),
         "mentions": _mentions(request),
         "accounts": _accounts_today(asked.answering or asked.accounts, now),
         "troubles": Connection.objects.exclude(trouble="").filter(account__in=asked.accounts).select_related("account"),

@@ -28,6 +28,7 @@ from sociable.people import services as people
 from sociable.people.models import Person
 from sociable.people.permissions import Act
 from sociable.promises import queries as promises
+from sociable.promises.lines import Line
 from sociable.promises.models import Wait
 
 LONG = 4  # hold times for whoever is handed something: they may be busy just now
@@ -127,7 +128,7 @@ def take_next(person: Person, now: datetime, accounts: list[Account] | None = No
     after = None
     passed_over = ""
     while True:
-        page = promises.fair_page(promises.Line(mine), now, limit=10, after=after)
+        page = promises.fair_page(Line(mine), now, limit=10, after=after)
         for place in page.places:
             try:
                 check_hands_free(place.wait.conversation, person, now)
@@ -149,7 +150,7 @@ def take_next(person: Person, now: datetime, accounts: list[Account] | None = No
 
 def _nobody_waits(others: list[Account], now: datetime) -> str:
     """Why there is nothing to take: nobody waits, or only where the person is not signed off."""
-    waiting = {place.wait.account_id for place in promises.fair_page(promises.Line(others), now, limit=10).places}
+    waiting = {place.wait.account_id for place in promises.fair_page(Line(others), now, limit=10).places}
     names = sorted(account.name for account in others if account.pk in waiting)
     if not names:
         return "Nobody is waiting in your accounts just now."

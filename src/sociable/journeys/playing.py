@@ -27,8 +27,8 @@ from sociable.domain.cover.scene import Line, Scene, Stream, Waiting
 from sociable.domain.cover.terms import MINUTE, Terms
 from sociable.journeys.expecting import HISTORY, Expected
 from sociable.promises import history
+from sociable.promises.lines import share_of
 from sociable.promises.models import Wait
-from sociable.promises.queries import share_of
 
 TAIL = timedelta(days=10)
 """How far beyond the two weeks hours are read: what comes on the last days may be due after them."""

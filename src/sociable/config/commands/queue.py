@@ -20,7 +20,8 @@ from sociable.directory.queries import zone_of
 from sociable.domain import ordering
 from sociable.domain.saying import moment_near
 from sociable.promises import queries as promises
-from sociable.promises.queries import Cursor, Line, Place
+from sociable.promises.lines import Line
+from sociable.promises.queries import Cursor, Place
 
 AT_ONCE = 200
 

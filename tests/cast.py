@@ -43,7 +43,7 @@ class Cast:
         """A resident asks by the public form; the message that came of it."""
         from sociable.channels.base import RawItem
         from sociable.channels.form.adapter import raw
-        from sociable.conversations.services import content_id
+        from sociable.conversations.raw_inbound import content_id
         from sociable.journeys import receive
 
         typed = {"name": "Dev Patel", "email": "dev@example.org", "subject": "My bin"} | said
@@ -57,7 +57,7 @@ class Cast:
     ) -> Any:  # fmt: skip
         """A resident writes an email; the message that came of it."""
         from sociable.channels.base import RawItem
-        from sociable.conversations.services import content_id
+        from sociable.conversations.raw_inbound import content_id
         from sociable.journeys import receive
 
         mail = EmailMessage()

@@ -105,7 +105,7 @@ def test_a_report_that_somebody_made_up_marks_nothing(house, sent):
 
 def test_it_is_heard_in_the_mailbox_of_an_account(house, sent):
     from sociable.channels.base import RawItem
-    from sociable.conversations.services import content_id
+    from sociable.conversations.raw_inbound import content_id
     from sociable.journeys import receive
 
     content = report(sent)

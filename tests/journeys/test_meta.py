@@ -237,10 +237,10 @@ def test_reading_at_the_same_instant_leaves_one(
     meta: GraphNetwork, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two workers store the same call: the second finds it stored."""
-    from sociable.conversations import services
+    from sociable.conversations import raw_inbound
 
     meta.writes(meta.person("Dev"), "Bins?", WHERE[connection.account.channel])
-    call, real, failed = meta.call(), services.store_raw, []
+    call, real, failed = meta.call(), raw_inbound.store_raw, []
 
     def once_too_late(*args: Any, **kwargs: Any) -> Any:
         if not failed:
@@ -249,7 +249,7 @@ def test_reading_at_the_same_instant_leaves_one(
             raise IntegrityError
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(services, "store_raw", once_too_late)
+    monkeypatch.setattr(raw_inbound, "store_raw", once_too_late)
     hear.hear(connection.account.channel, connection.hook_token, call, meta.now + timedelta(seconds=1))
     assert Message.objects.filter(direction="in").count() == 1
 

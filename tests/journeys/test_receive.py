@@ -141,14 +141,14 @@ def test_what_cannot_be_parsed_is_kept_shown_and_stops_no_other(cast, monkeypatc
 
 def test_a_full_disk_keeps_the_raw_row_new_and_the_others_are_read(cast, monkeypatch):
     fresh = store(cast.help, item("1"), item("2"))
-    really, full = receive.conversations.keep_files, [True]
+    really, full = receive.inbound.keep_files, [True]
 
     def keep(parsed):
         if full[0] and parsed.message_id == "<1@example.org>":
             raise OSError(28, "No space left on device")
         return really(parsed)
 
-    monkeypatch.setattr(receive.conversations, "keep_files", keep)
+    monkeypatch.setattr(receive.inbound, "keep_files", keep)
     with pytest.raises(OSError, match="No space"):
         receive.read_all(fresh, MONDAY_10)
     assert states() == [NEW, READ]

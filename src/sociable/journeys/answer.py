@@ -18,7 +18,7 @@ from sociable.asking.keeping import Removal
 from sociable.asking.question import Given
 from sociable.channels import registry
 from sociable.channels.base import ParsedAttachment
-from sociable.conversations import chats, files, presence
+from sociable.conversations import chats, files, joining, presence
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Attachment, Conversation, Draft, Mention, Message, Outgoing
 from sociable.directory.models import Account
@@ -309,7 +309,7 @@ def take_back(message_id: int, person: Person, now: datetime) -> Message:
         permissions.check_can_answer(person, message.conversation.place)
         parts = outbox.undo(message, now)
         conversation = conversations.locked(message.conversation_id)
-        conversations.retell(conversation)
+        joining.retell(conversation)
         if (
             conversation.state == Conversation.State.OPEN
             and conversation.last_direction == "in"

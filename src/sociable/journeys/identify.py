@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet
 from sociable.channels import registry
 from sociable.conversations import services as conversations
 from sociable.conversations.identity_models import Joining, ProofCode
+from sociable.conversations.joining import same_person
 from sociable.conversations.models import Contact, Conversation, Identity, Message, Outgoing
 from sociable.domain.errors import DomainError
 from sociable.journeys import outbox, trail
@@ -109,7 +110,7 @@ def join(into: Contact, other: Contact, why: Why, now: datetime) -> Joining:
         joined_by=why.person,
     )
     Joining.objects.filter(contact=other).update(contact=into)
-    conversations.same_person(into, other)
+    same_person(into, other)
     promises.same_person(into.pk, other.pk)
     other.delete()
     return joining

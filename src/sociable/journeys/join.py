@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from sociable.conversations import joining
 from sociable.conversations import services as conversations
 from sociable.conversations.identity_models import Joining
 from sociable.conversations.models import Contact, Conversation, Message
@@ -58,7 +59,7 @@ def merge(
             word = identify.Why(Joining.Proof.WORD, person, f"Merged “{other}” into this")
             identify.join(into.contact, other.contact, word, now)
             other.contact = into.contact
-        conversations.join(into, other, f"Merged from “{other}” by {person.name}")
+        joining.join(into, other, f"Merged from “{other}” by {person.name}")
         promises.join(into, other, now)
         windows.retell(other, now)
         windows.retell(into, now)
@@ -108,7 +109,7 @@ def split(message_id: int, person: Person, now: datetime) -> Conversation:
         before, after = _parted(old, chosen)
         if chosen.direction != Message.Direction.IN or not before:
             raise CannotSplit("Split at a message from them that has something before it.")
-        fresh = conversations.split_off(old, after, _contact_of(chosen, old, now))
+        fresh = joining.split_off(old, after, _contact_of(chosen, old, now))
         promises.split(old, fresh, after, directory.stated(old.account_id))
         _set_state(fresh, chosen)
         windows.retell(old, now)

@@ -13,6 +13,7 @@ from sociable.alerts import queries as alerts
 from sociable.asking.keeping import Change
 from sociable.asking.question import Given
 from sociable.channels.base import Parsed
+from sociable.conversations import inbound, joining
 from sociable.conversations import queries as conversations_asked
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Conversation, Identity, Message, RawInbound
@@ -36,7 +37,7 @@ class NotYet(Exception):
 
 
 def place(
-    raw: RawInbound, parsed: Parsed, kept: Sequence[conversations.Kept], stated: Stated, now: datetime
+    raw: RawInbound, parsed: Parsed, kept: Sequence[inbound.Kept], stated: Stated, now: datetime
 ) -> Message | None:
     """This function will put what was read where it belongs, inside its caller's transaction.
 
@@ -71,7 +72,7 @@ def _thread_of(parsed: Parsed, raw: RawInbound, stated: Stated) -> Thread:
 
 
 def _said(
-    raw: RawInbound, parsed: Parsed, *, kept: Sequence[conversations.Kept], found: Thread, stated: Stated, now: datetime
+    raw: RawInbound, parsed: Parsed, *, kept: Sequence[inbound.Kept], found: Thread, stated: Stated, now: datetime
 ) -> Message:
     if found.taken_id:
         other = "It has the Message-ID of another message and different words; we gave it one of its own."
@@ -88,7 +89,7 @@ def _said(
         conversation.account_id != stated.account.pk
     ):  # it answers a conversation that moved: that account's clock judges
         stated = directory.stated(conversation.account_id)
-    message = conversations.add_inbound(
+    message = inbound.add_inbound(
         conversation=conversation, parsed=parsed, kept=kept, raw=raw, joined_why=found.why, now=now
     )
     if not is_new:
@@ -153,7 +154,7 @@ def _said_by_account(raw: RawInbound, parsed: Parsed, found: Thread, now: dateti
     if ours is not None:
         _mark(raw, RawInbound.State.DUPLICATE, ours)
         return None
-    message = conversations.add_inbound(
+    message = inbound.add_inbound(
         conversation=conversation, parsed=parsed, kept=[], raw=raw, joined_why="Written at the network itself", now=now
     )
     _ends_what_it_answers(message, conversation)
@@ -169,7 +170,7 @@ def _ends_what_it_answers(message: Message, conversation: Conversation) -> None:
     since = conversations_asked.first_asked_after(message)
     conversations.touched(conversation, at=message.sent_at, direction="out", by_person=True)
     if since is not None:
-        conversations.retell(conversation)
+        joining.retell(conversation)
     wait = promises.open_wait(conversation)
     if wait is None or message.sent_at < wait.started_at:
         return

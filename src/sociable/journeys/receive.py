@@ -14,7 +14,7 @@ from django.db import DatabaseError, DataError, IntegrityError, connection, tran
 
 from sociable.channels import registry
 from sociable.channels.base import Parsed, RawItem
-from sociable.conversations import services as conversations
+from sociable.conversations import inbound, raw_inbound
 from sociable.conversations.models import Message, RawInbound
 from sociable.directory import connecting
 from sociable.directory import queries as directory
@@ -55,7 +55,7 @@ def store(
 
     def once() -> list[RawInbound]:
         with transaction.atomic():
-            fresh = conversations.store_raw(
+            fresh = raw_inbound.store_raw(
                 account, channel, kept, fetched_at=fetched_at, recipients=recipients, from_history=from_history
             )
             if behind is not None:
@@ -165,7 +165,7 @@ def read(raw: RawInbound, stated: Stated, now: datetime) -> Message | None:
     """
     try:
         parsed = _parse(raw, stated.account)
-        kept = conversations.keep_files(parsed)
+        kept = inbound.keep_files(parsed)
         for more_tries in reversed(range(TRIES_AT_ONCE)):
             try:
                 with transaction.atomic():

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from sociable.channels import registry
+from sociable.conversations import joining
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Conversation, Message
 from sociable.directory import queries as directory
@@ -123,7 +124,7 @@ def was_no_answer(message_id: int, person: Person, now: datetime) -> Message:
         message.save(update_fields=["direction"])
         conversation = conversations.locked(conversation.pk)
         conversation.version += 1
-        conversations.retell(conversation)
+        joining.retell(conversation)
         trail.leave(conversation, verb="said that it was no answer", kind="answer", person=person, now=now)
     return message
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sociable.channels.base import RawItem
 from sociable.conversations.models import Conversation, Message, Outgoing
-from sociable.conversations.services import content_id
+from sociable.conversations.raw_inbound import content_id
 from sociable.directory import connecting
 from sociable.directory.models import Account, Connection
 from sociable.domain.ways import Way

@@ -165,10 +165,10 @@ def measure(lead: Any, runs: int) -> None:
     from sociable.cover import reading
     from sociable.directory.models import Account
     from sociable.domain.cover.board import work_out
-    from sociable.planning.seeing import midnight
+    from sociable.domain.worktime.zones import day_begins
 
     today = datetime.now(LONDON).date()
-    begins, ends = midnight(today, "Europe/London"), midnight(today + timedelta(weeks=WEEKS), "Europe/London")
+    begins, ends = day_begins(today, "Europe/London"), day_begins(today + timedelta(weeks=WEEKS), "Europe/London")
     accounts = list(Account.objects.select_related("partner", "answered_from"))
     given = reading.given(accounts, begins, ends)
     print(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
@@ -151,11 +151,3 @@ def when_words(shift: Shift) -> str:
 def local_day(at: datetime, zone: str) -> date:
     """This function will say on which local day an instant lies."""
     return at.astimezone(ZoneInfo(zone)).date()
-
-
-def begin_of(on: date, zone: str) -> datetime:
-    """This function will return the instant at which a local day begins.
-
-    Units:  aware UTC
-    """
-    return datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -19,6 +19,7 @@ from sociable.cover.queries import plans
 from sociable.domain.cover.limits import span_words
 from sociable.domain.cover.making import instant
 from sociable.domain.errors import DomainError
+from sociable.domain.worktime.zones import day_begins
 from sociable.live import services as live
 from sociable.people import services as people
 from sociable.people.models import Person
@@ -55,7 +56,7 @@ def whole_days(kind: str, first_on: date, last_on: date, zone: str, reason: str 
 
     Units:  aware UTC; a day on which the clocks change is an hour shorter or longer
     """
-    return Asked(kind, days.begins_at(first_on, zone), days.ends_at(last_on, zone), True, reason)
+    return Asked(kind, day_begins(first_on, zone), days.ends_at(last_on, zone), True, reason)
 
 
 def hours(kind: str, first: tuple[date, time], last: tuple[date, time], zone: str, reason: str = "") -> Asked:

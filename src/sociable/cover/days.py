@@ -5,16 +5,10 @@ What a stretch means is left to who asks.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-
-def begins_at(on: date, zone: str) -> datetime:
-    """This function will return the instant at which a day begins somewhere.
-
-    Units:  aware UTC
-    """
-    return datetime.combine(on, time.min, ZoneInfo(zone)).astimezone(UTC)
+from sociable.domain.worktime.zones import day_begins
 
 
 def ends_at(on: date, zone: str) -> datetime:
@@ -22,7 +16,7 @@ def ends_at(on: date, zone: str) -> datetime:
 
     Units:  aware UTC
     """
-    return begins_at(on + timedelta(days=1), zone)
+    return day_begins(on + timedelta(days=1), zone)
 
 
 def last_day(at: datetime, zone: str) -> date:

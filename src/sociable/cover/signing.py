@@ -17,6 +17,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.errors import DomainError
 from sociable.domain.worktime.wording import date_words
+from sociable.domain.worktime.zones import day_begins
 from sociable.live import services as live
 from sociable.people import permissions
 from sociable.people import services as people
@@ -64,7 +65,7 @@ def sign_off(
             person=person,
             account=account,
             source=source,
-            ready_from_at=days.begins_at(given.from_on, zone),
+            ready_from_at=day_begins(given.from_on, zone),
             expires_at=days.ends_at(given.until_on, zone) if given.until_on else None,
             note=given.note[:300],
             signed_at=now,

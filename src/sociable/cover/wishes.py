@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 
-from sociable.cover.around import begin_of, body_of, local_day, zone_of
+from sociable.cover.around import body_of, local_day, zone_of
 from sociable.cover.models import Shift
 from sociable.cover.queries import plans
 from sociable.cover.wish_models import Wish
 from sociable.domain.cover.making import stretch
 from sociable.domain.errors import DomainError
 from sociable.domain.worktime.wording import date_words, days_words, times_of_day_words
+from sociable.domain.worktime.zones import day_begins
 from sociable.people import services as people
 from sociable.people.models import Person
 from sociable.people.permissions import NotAllowed
@@ -160,7 +161,7 @@ def falling(people: Iterable[Person], starts_at: datetime, ends_at: datetime) ->
 def _times(wish: Wish, zone: str, starts_at: datetime, ends_at: datetime) -> Iterator[Falls]:
     """Also what began the day before and goes on into the stretch."""
     on = local_day(starts_at, zone) - DAY
-    while begin_of(on, zone) < ends_at:
+    while day_begins(on, zone) < ends_at:
         if on == wish.on_day or (on.weekday() in wish.weekdays and (wish.until_on is None or on <= wish.until_on)):
             falls = Falls(wish, *_stretch(wish, on, zone))
             if falls.meets(starts_at, ends_at):
@@ -170,7 +171,7 @@ def _times(wish: Wish, zone: str, starts_at: datetime, ends_at: datetime) -> Ite
 
 def _stretch(wish: Wish, on: date, zone: str) -> tuple[datetime, datetime]:
     if wish.begins is None or wish.ends is None:
-        return begin_of(on, zone), begin_of(on + DAY, zone)
+        return day_begins(on, zone), day_begins(on + DAY, zone)
     return stretch(on, wish.begins, wish.ends, ZoneInfo(zone))
 
 

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from sociable.cover import board as cover
-from sociable.cover.days import begins_at
 from sociable.directory import queries as directory
 from sociable.directory.models import Account, AnswerTime
 from sociable.domain.cover.board import Present
@@ -23,6 +22,7 @@ from sociable.domain.cover.handling import Handling
 from sociable.domain.cover.outlook import DayOutlook, Together, outlooks, together
 from sociable.domain.cover.scene import Scene
 from sociable.domain.cover.simulation import simulate
+from sociable.domain.worktime.zones import day_begins
 from sociable.journeys.expecting import DAYS_AHEAD, Expected, Past
 from sociable.journeys.playing import Told, people_in
 
@@ -65,7 +65,7 @@ def foresee(account: Account, accounts: Sequence[Account], now: datetime, events
     zone = directory.zone_of(account)
     today = now.astimezone(ZoneInfo(zone)).date()
     start = now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0)
-    end = begins_at(today + timedelta(days=DAYS_AHEAD), zone)
+    end = day_begins(today + timedelta(days=DAYS_AHEAD), zone)
     present = cover.board_of(accounts, start, end).present
     linked = _linked(account, accounts, present)
     past = Past(accounts, now)

@@ -24,6 +24,7 @@ from sociable.directory import connecting, tallies
 from sociable.directory import queries as directory
 from sociable.directory.health_models import Tally
 from sociable.directory.models import Connection
+from sociable.domain.worktime.zones import day_begins
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import became, fetch, receive
@@ -101,9 +102,8 @@ def _next_day(connection: Connection, now: datetime) -> date | None:
 
 def _stretch(connection: Connection, day_on: date) -> tuple[datetime, datetime]:
     """The day by the account's own clock; of the first day what came since it was connected."""
-    zone = ZoneInfo(directory.zone_of(connection.account))
-    since = datetime.combine(day_on, time(), zone)
-    until = datetime.combine(day_on + timedelta(days=1), time(), zone)
+    zone = directory.zone_of(connection.account)
+    since, until = day_begins(day_on, zone), day_begins(day_on + timedelta(days=1), zone)
     return max(since, connection.begins_at or since), until
 
 

@@ -24,12 +24,12 @@ from sociable.domain.cover.given import HALF_HOUR_US
 from sociable.domain.cover.reasons import Hole, as_instant, as_us, holes_of
 from sociable.domain.cover.spans import within
 from sociable.domain.worktime.wording import and_words, hour_words, stretch_words
+from sociable.domain.worktime.zones import day_begins
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
 from sociable.planning import board_picture, seeing
 from sociable.planning.board import day_words, hole_words, still_to_come, times_words
 from sociable.planning.rights import page
-from sociable.planning.seeing import midnight
 
 SLOT_WIDTH, SLOT_HEIGHT = 12, 22
 WORDS = {
@@ -84,7 +84,7 @@ def account_cover(request: HttpRequest, account_id: int) -> HttpResponse:
     account = _account(request, account_id)
     asked = seeing.read(request)
     zone = directory.zone_of(account)
-    begins_at, ends_at = midnight(asked.first_on, zone), midnight(asked.first_on + timedelta(weeks=WEEKS), zone)
+    begins_at, ends_at = day_begins(asked.first_on, zone), day_begins(asked.first_on + timedelta(weeks=WEEKS), zone)
     worked_out = cover.board_of([account], begins_at, ends_at)
     found = still_to_come(holes_of(worked_out), asked.now)
     names, told = cover.names_in(worked_out), asked.told
@@ -203,7 +203,7 @@ def hole(request: HttpRequest, account_id: int) -> HttpResponse:
     if not starts_at < ends_at <= starts_at + timedelta(weeks=WEEKS):
         raise Http404
     zone = directory.zone_of(account)
-    day = midnight(starts_at.astimezone(ZoneInfo(zone)).date(), zone)
+    day = day_begins(starts_at.astimezone(ZoneInfo(zone)).date(), zone)
     worked_out = cover.board_of([account], day, ends_at + timedelta(days=1))
     open_still = [each for each in holes_of(worked_out) if each.starts_at < ends_at and each.ends_at > starts_at]
     names, told = cover.names_in(worked_out), asked.told

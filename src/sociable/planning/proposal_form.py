@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from sociable.cover.around import begin_of
 from sociable.cover.proposals import MOST_WEEKS, Asked
 from sociable.cover.queries import accounts_planned_by, people_rostered_by
 from sociable.cover.reading import answers
@@ -16,6 +15,7 @@ from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
 from sociable.domain.cover.proposal import Span
 from sociable.domain.worktime.wording import length_words
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Person
 from sociable.planning.fields import DayField, WholeNumberField
 
@@ -97,7 +97,7 @@ class ProposalForm(forms.Form):
         accounts = list(given["accounts"])
         zone = zone_of(accounts[0])
         first = given["first_on"]
-        span = Span(begin_of(first, zone), begin_of(first + timedelta(weeks=given["weeks"]), zone))
+        span = Span(day_begins(first, zone), day_begins(first + timedelta(weeks=given["weeks"]), zone))
         what_if, words = self._supposed(zone)
         return Asked(accounts, span, given["seconds"], given["keeps_published"], what_if, words)
 
@@ -112,7 +112,7 @@ class ProposalForm(forms.Form):
     def _away(self, zone: str) -> Supposed:
         who: Person = self.cleaned_data["who"]
         first, last = self.cleaned_data["away_from"], self.cleaned_data["away_until"]
-        starts_at, ends_at = begin_of(first, zone), begin_of(last + timedelta(days=1), zone)
+        starts_at, ends_at = day_begins(first, zone), day_begins(last + timedelta(days=1), zone)
         what_if = {"kind": "away", "person": who.pk, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
         return what_if, f"What if {who.name} is away from {_day_words(first)} to {_day_words(last)}?"
 

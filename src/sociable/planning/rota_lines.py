@@ -16,10 +16,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from sociable.cover import wishes
-from sociable.cover.around import begin_of
 from sociable.cover.models import Shift, TimeAway
 from sociable.domain.promise import clock_words
 from sociable.domain.worktime.wording import and_words, stretch_words
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Person, Role
 from sociable.planning.rota_week import Asked, Planned
 
@@ -151,7 +151,7 @@ def _put_away(line: Line, asked: Asked, away: TimeAway) -> None:
     zone = ZoneInfo(asked.zone)
     begins, ends = away.starts_at.astimezone(zone), away.ends_at.astimezone(zone)
     for on in asked.days:
-        starts, stops = begin_of(on, asked.zone), begin_of(on + timedelta(days=1), asked.zone)
+        starts, stops = day_begins(on, asked.zone), day_begins(on + timedelta(days=1), asked.zone)
         if away.starts_at < stops and away.ends_at > starts:
             whole = away.starts_at <= starts and away.ends_at >= stops
             first = clock_words(begins.time()) if away.starts_at > starts else "start of day"

@@ -15,6 +15,7 @@ from sociable.cover import around, checking, publishing
 from sociable.cover.checking import ShiftRefused, Stale
 from sociable.cover.models import Shift
 from sociable.domain.worktime.wording import and_words
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.parts import signed_in, staff
 from sociable.planning import rota_week
 from sociable.planning.rights import page
@@ -65,7 +66,7 @@ def _ids(request: HttpRequest) -> list[int]:
 def _drafts(asked: rota_week.Asked, weeks: int) -> list[Shift]:
     """The drafts of a stretch that somebody may publish; of a place, where one is chosen."""
     planned = rota_week.planned_by(asked.person)
-    ends_at = around.begin_of(asked.monday + timedelta(weeks=weeks), asked.zone)
+    ends_at = day_begins(asked.monday + timedelta(weeks=weeks), asked.zone)
     here = {account.pk for account in asked.accounts}
     return [
         draft

@@ -22,6 +22,7 @@ from sociable.directory.models import Account
 from sociable.directory.queries import calendars_of, zone_of
 from sociable.domain.cover.limits import Concern, span_words
 from sociable.domain.errors import DomainError
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 from sociable.planning import rota_week
@@ -79,7 +80,7 @@ def _hours_of(account: Account, on: date) -> dict[str, time]:
     if calendar is None:
         return {}
     try:
-        opens_at = calendar.next_open(around.begin_of(on, zone_of(account)))
+        opens_at = calendar.next_open(day_begins(on, zone_of(account)))
         spans = (opens_at, calendar.next_close(opens_at))
     except DomainError:
         return {}  # it never opens, or never closes: nothing to go by

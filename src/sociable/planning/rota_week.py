@@ -15,10 +15,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from sociable.cover.around import begin_of
 from sociable.cover.models import Shift
 from sociable.cover.queries import accounts_planned_by, people_rostered_by
 from sociable.directory.models import Account
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Person
 from sociable.people.parts import signed_in
 from sociable.people.permissions import Act
@@ -40,12 +40,12 @@ class Asked:
     @property
     def begins_at(self) -> datetime:
         """When the week begins."""
-        return begin_of(self.monday, self.zone)
+        return day_begins(self.monday, self.zone)
 
     @property
     def ends_at(self) -> datetime:
         """When the week has ended."""
-        return begin_of(self.monday + timedelta(weeks=1), self.zone)
+        return day_begins(self.monday + timedelta(weeks=1), self.zone)
 
     @property
     def days(self) -> list[date]:
@@ -126,7 +126,7 @@ def planned_by(person: Person) -> Planned:
 
 def shifts_of(asked: Asked, weeks: int = 1) -> list[Shift]:
     """This function will read the shifts of some weeks that somebody may see: what is published, and drafts where they plan."""
-    ends_at = begin_of(asked.monday + timedelta(weeks=weeks), asked.zone)
+    ends_at = day_begins(asked.monday + timedelta(weeks=weeks), asked.zone)
     within = Shift.objects.all().touching(asked.begins_at, ends_at).exclude(state=Shift.State.CANCELLED)
     mine = within.filter(Q(accounts__in=asked.accounts) | (Q(person=asked.person) if not asked.place else Q(pk__in=[])))
     rows = (

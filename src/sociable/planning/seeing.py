@@ -6,7 +6,7 @@ What a board says is asked of cover; how it is drawn is left to board_picture.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from sociable.cover import queries as cover
 from sociable.cover.board import WEEKS
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Partner, Person, Service
 from sociable.people.parts import signed_in
 
@@ -89,8 +90,8 @@ def read(request: HttpRequest) -> Asked:
     zone = directory.zone_of(wanted[0]) if wanted else USUAL_ZONE
     first_on = _day(request.GET.get("from", "")) or now.astimezone(ZoneInfo(zone)).date()
     return Asked(
-        person, wanted, zone, now, first_on, midnight(first_on, zone),
-        midnight(first_on + timedelta(weeks=WEEKS), zone), form, partner, service, request.GET.get("show", ""),
+        person, wanted, zone, now, first_on, day_begins(first_on, zone),
+        day_begins(first_on + timedelta(weeks=WEEKS), zone), form, partner, service, request.GET.get("show", ""),
     )  # fmt: skip
 
 
@@ -104,8 +105,3 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 2190 else None
-
-
-def midnight(on: date, zone: str) -> datetime:
-    """This function will return the instant at which a local day begins."""
-    return datetime.combine(on, time(), ZoneInfo(zone)).astimezone(UTC)

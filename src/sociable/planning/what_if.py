@@ -12,13 +12,14 @@ from django.views.decorators.http import require_safe
 from sociable.cover import board as cover
 from sociable.cover import queries
 from sociable.cover.board import WEEKS
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Person
 from sociable.people.parts import staff
 from sociable.planning import seeing
 from sociable.planning.board import in_words, still_to_come
 from sociable.planning.fields import DayField
 from sociable.planning.rights import page
-from sociable.planning.seeing import Asked, midnight
+from sociable.planning.seeing import Asked
 
 LONGEST = timedelta(weeks=WEEKS)
 
@@ -63,7 +64,7 @@ def what_if(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(asked: Asked, person: Person, first: date, last: date) -> dict[str, Any]:
-    begins_at, ends_at = midnight(first, asked.zone), midnight(last + timedelta(days=1), asked.zone)
+    begins_at, ends_at = day_begins(first, asked.zone), day_begins(last + timedelta(days=1), asked.zone)
     before = cover.board_of(asked.accounts, begins_at, ends_at)
     after = cover.without(before, person, begins_at, ends_at)
     made = still_to_come(cover.holes_made(before, after), asked.now)

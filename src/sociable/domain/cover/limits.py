@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sociable.domain.cover import weekends
 from sociable.domain.promise import clock_words
 from sociable.domain.worktime.wording import and_words, length_words
+from sociable.domain.worktime.zones import day_begins
 
 Span = tuple[datetime, datetime]
 
@@ -206,9 +207,7 @@ def _monday(on: date) -> date:
 
 
 def _week_of(monday: date, zone: ZoneInfo) -> Span:
-    """In UTC: on one wall clock Python would count a week of a clock change as any other."""
-    begins, ends = (datetime.combine(monday + timedelta(weeks=n), time(), zone).astimezone(UTC) for n in (0, 1))
-    return begins, ends
+    return day_begins(monday, zone), day_begins(monday + timedelta(weeks=1), zone)
 
 
 def _worked(spans: Iterable[Span], within: Span) -> timedelta:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from sociable.domain.worktime.plan import Because, Plan
 from sociable.domain.worktime.wording import MONTHS, WEEKDAYS, and_words, length_words
-from sociable.domain.worktime.zones import EPOCH, clock_changes
+from sociable.domain.worktime.zones import EPOCH, clock_changes, day_begins
 
 Span = tuple[datetime, datetime]
 
@@ -121,7 +121,7 @@ class Story:
         on, last_on = self._local(self.start).date(), self._local(self.end).date()
         while on <= last_on:
             if kind := self._kind_of_day(on):
-                yield Step(kind, max(self.start, self._midnight(on)), self._day(on))
+                yield Step(kind, max(self.start, day_begins(on, self.zone)), self._day(on))
             on += timedelta(days=1)
 
     def _kind_of_day(self, on: date) -> Kind | None:
@@ -165,9 +165,6 @@ class Story:
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(self.zone)
-
-    def _midnight(self, on: date) -> datetime:
-        return datetime.combine(on, time(), self.zone).astimezone(UTC)
 
     def _is_within_a_week(self) -> bool:
         return self._local(self.end).date() - self._local(self.start).date() < timedelta(days=7)

@@ -1,11 +1,11 @@
-"""Decides when a zone's clocks stand how far from UTC, and at which instants they change.
+"""Decides when a zone's clocks stand how far from UTC, at which instants they change, and when a day begins there.
 
 Which hours are open in that local time is left to the table.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,6 +38,14 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UnknownZone(f"“{name}” is not a time zone. Write it as in Europe/London.") from None
+
+
+def day_begins(on: date, zone: ZoneInfo | str) -> datetime:
+    """This function will return the instant at which a day begins somewhere.
+
+    Units:  aware UTC, in which a week of a clock change is as long as it is
+    """
+    return datetime.combine(on, time(), ZoneInfo(zone) if isinstance(zone, str) else zone).astimezone(UTC)
 
 
 def offset_us(zone: ZoneInfo, at_us: int) -> int:

@@ -18,9 +18,10 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from sociable.cover import around, duty
+from sociable.cover import duty
 from sociable.directory.models import Account
 from sociable.directory.queries import zone_of
+from sociable.domain.worktime.zones import day_begins
 from sociable.people.models import Partner, Person
 from sociable.promises import kept
 from sociable.public import chat_words, finding, opendata, ours, showing
@@ -128,7 +129,7 @@ def _on_today(here: Shown, now: datetime) -> list[Person]:
         return []
     account, zone = here.answering or here.account, zone_of(here.account)
     today = now.astimezone(ZoneInfo(zone)).date()
-    begins_at, ends_at = (around.begin_of(today + timedelta(days=days), zone) for days in (0, 1))
+    begins_at, ends_at = (day_begins(today + timedelta(days=days), zone) for days in (0, 1))
     return duty.shown_on(account.pk, begins_at, ends_at)
 
 

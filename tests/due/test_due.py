@@ -187,13 +187,6 @@ def test_what_keeps_failing_is_set_aside_shown_and_offered_no_more():
     assert due.claim(at(23)) == []
 
 
-def test_a_person_can_have_a_row_that_was_set_aside_offered_again():
-    fail_until_aside()
-    assert due.offer_again(row().pk, at(18))
-    assert claim_one(at(18)).attempts == 1
-    assert not due.offer_again(row().pk, at(18))
-
-
 def test_some_things_are_never_given_up():
     assert fail_until_aside(tries=None) == 51
 

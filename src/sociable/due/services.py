@@ -279,12 +279,6 @@ def postpone(
     return aside
 
 
-def offer_again(row_id: int, now: datetime) -> bool:
-    """This function will offer a row that was set aside once more, now that a person has seen what was wrong with it."""
-    aside = DueRow.objects.filter(pk=row_id, done_at=None, set_aside_at__isnull=False)
-    return bool(aside.update(set_aside_at=None, next_at=now, attempts=0))
-
-
 def prune(before: datetime) -> int:
     """This function will delete rows done before an instant and return how many."""
     return DueRow.objects.filter(done_at__lt=before).delete()[0]

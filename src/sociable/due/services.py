@@ -180,8 +180,8 @@ _CLAIMS = Question(
 
 def close_all(rows: Iterable[DueRow], now: datetime) -> None:
     """This function will mark rows done that `held` has locked."""
-    ids = [row.pk for row in rows]
-    _DONE.make(rows=ids, now=now)
+    if ids := [row.pk for row in rows]:
+        _DONE.make(rows=ids, now=now)
 
 
 _DONE = Change(lambda: DueRow.objects.filter(Among("pk", "rows")), done_at=Given("now"), claim_id=NOBODY, last_error="")

@@ -26,7 +26,7 @@ def note(bounce: Bounce, now: datetime) -> bool:
         return False
     reason = bounce.diagnostic or bounce.status or "no reason given"
     with transaction.atomic():
-        found = Notice.objects.select_for_update(of=("self",)).select_related(*notify.TO_NOTE)
+        found = Notice.objects.select_for_update(of=("self",)).select_related("route")
         gone = [one for one in found.filter(pk__in=ids).order_by("pk") if one.state == Notice.State.HANDED]
         for notice in gone:
             _mark(notice, f"A notice came back from there: {reason}"[:500], now)

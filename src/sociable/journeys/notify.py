@@ -21,6 +21,7 @@ from sociable.alerts import queries as alerts
 from sociable.alerts import routes, services, tokens, words
 from sociable.alerts.models import Chain, Notice, Route
 from sociable.asking.keeping import keep
+from sociable.asking.question import Among, Question, together
 from sociable.channels import registry
 from sociable.channels.base import ChannelError, OutcomeUnknown
 from sociable.channels.notices.base import Parcel
@@ -64,8 +65,7 @@ def begin(rows: Sequence[DueRow], now: datetime) -> list[Errand]:
     """
     errands: list[Errand] = []
     with transaction.atomic():
-        notices = _notices(rows, *TO_CARRY)
-        ours = due.held(rows)
+        notices, ours = _locked(_TO_CARRY, rows)
         means = _Means()
         later = _later(list(notices.values()), now)
         settled: list[DueRow] = []
@@ -97,15 +97,20 @@ class _Onward:
     for_now: list[Notice]
 
 
-TO_CARRY = ("route", "person", "chain__wait__account__partner", "shift")
-TO_NOTE = ("route",)
-
-
-def _notices(rows: Sequence[DueRow], *known: str) -> dict[int, Notice]:
+def _notices(*known: str) -> Question[Notice]:
     """The notices of rows, locked, with what is to be known of them."""
-    wanted = Notice.objects.select_related(*known).select_for_update(of=("self",))
-    locked = wanted.filter(pk__in={row.subject_id for row in rows})
-    return {notice.pk: notice for notice in locked.order_by("pk")}
+    found = Notice.objects.filter(Among("pk", "notices")).select_for_update(of=("self",)).order_by("pk")
+    return Question(lambda: found.select_related(*known))
+
+
+_TO_CARRY = _notices("route", "person", "chain__wait__account__partner", "shift")
+_TO_NOTE = _notices("route")
+
+
+def _locked(notices: Question[Notice], rows: Sequence[DueRow]) -> tuple[dict[int, Notice], list[DueRow]]:
+    """The notices of rows, by their ids, and those rows that are still ours."""
+    found, ours = together(notices.given(notices={row.subject_id for row in rows}), due.still_held(rows))
+    return {notice.pk: notice for notice in found}, ours
 
 
 def _write(notices: Sequence[Notice]) -> None:
@@ -318,8 +323,8 @@ def _about(notice: Notice) -> str:
 def finish(outcomes: Sequence[Outcome], now: datetime) -> None:
     """This function will note what became of errands in one transaction, and send what was not taken by the next route."""
     with transaction.atomic():
-        notices = _notices([one.errand.row for one in outcomes], *TO_NOTE)
-        held = {row.pk for row in due.held([one.errand.row for one in outcomes])}
+        notices, ours = _locked(_TO_NOTE, [one.errand.row for one in outcomes])
+        held = {row.pk for row in ours}
         onward: list[Notice] = []
         done: list[DueRow] = []
         for outcome in outcomes:
@@ -341,8 +346,7 @@ def finish(outcomes: Sequence[Outcome], now: datetime) -> None:
 def take_back(errands: Sequence[Errand], now: datetime) -> None:
     """This function will queue again what was to leave and did not begin to, so that whoever looks next takes it up."""
     with transaction.atomic():
-        notices = _notices([errand.row for errand in errands])
-        held = due.held([errand.row for errand in errands])
+        notices, held = _locked(_TO_NOTE, [errand.row for errand in errands])
         ours = [notices[row.subject_id] for row in held if row.subject_id in notices]
         for notice in ours:
             if notice.state == State.HANDING:

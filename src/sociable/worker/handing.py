@@ -100,16 +100,17 @@ class Handing:
         while not stop.is_set():
             seen = hub.wakes()
             try:
-                close_old_connections()
                 found = self.turn()
             except Exception:
                 log.exception("notices could not be handed over")
                 stop.wait(POLL_SECONDS)
+                close_old_connections()
                 continue
             if self._on_their_way or self._getting_ready:
                 stop.wait(LOOK_SECONDS)
             elif not found:
                 hub.wait_for_work(seen, until_next(KINDS, POLL_SECONDS))
+                close_old_connections()  # one that died meanwhile
         self._stop()
         close_old_connections()
 

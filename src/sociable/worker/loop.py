@@ -205,14 +205,15 @@ def _work(lane: Lane, leases: Leases, stop: threading.Event, crew: Crew | None =
     while not stop.is_set():
         seen = hub.wakes()
         try:
-            close_old_connections()
             more = crew.hand_out(POLL_SECONDS) if crew else do_due(lane.kinds, lane.at_once, leases)
         except Exception:
             log.exception("worker could not look for due rows")
             stop.wait(PAUSE_SECONDS)
+            close_old_connections()
             continue
         if not more:
             hub.wait_for_work(seen, handing.until_next(lane.kinds, POLL_SECONDS) if crew is None else POLL_SECONDS)
+            close_old_connections()  # one that died meanwhile; to look before each turn is one more way to the server
         elif more < lane.at_once and not TOGETHER.keys().isdisjoint(lane.kinds):
             stop.wait(GATHER_SECONDS)  # else each that comes meanwhile would be done by itself, at the price of many
     close_old_connections()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
 
 from sociable.alerts.models import Notice, Route
 from sociable.channels.base import ChannelError
+from sociable.cover.models import Shift
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import notify
@@ -369,6 +371,25 @@ def test_nothing_is_said_to_leave_before_what_carries_it_is_ready(house, monkeyp
     slow.news = [[carrying.News(ready=["email"])]]
     made.turn()
     assert Notice.objects.get(route__kind="email").state == "handing"
+
+
+def test_what_carries_gets_ready_before_a_request_comes_to_its_time(house, monkeypatch, outside):
+    told_by(house, "a@one.example.org")
+    monkeypatch.setattr(handing.timezone, "now", lambda: at(10))
+    carries, tries = Mortal(set()), []
+    monkeypatch.setattr(carries, "get_ready", tries.append)
+
+    def turn(comes_at):
+        due.ask([due.Due("warn", "warn:0:50", 0, comes_at)])
+        handing.Handing(Leases(), carries).turn()
+
+    turn(at(10, 1))
+    assert tries == []  # there is time
+    turn(at(10) + timedelta(seconds=4))
+    assert tries == ["email"]  # by which somebody on the rota is rung
+    Shift.objects.update(ends_at=at(10))
+    turn(at(10) + timedelta(seconds=4))
+    assert tries == ["email"]  # nobody is rung any more
 
 
 def test_what_could_not_be_begun_is_begun_again_and_what_dies_at_once_only_after_a_pause(house, monkeypatch, outside):

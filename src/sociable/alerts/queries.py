@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.asking.question import Among, Given, Question, together
@@ -287,6 +287,13 @@ def to_acknowledge(person: Person | AnonymousUser) -> QuerySet[Notice]:
 def count_to_acknowledge(person: Person | AnonymousUser) -> int:
     """This function will count that; nothing for whoever has not signed in."""
     return to_acknowledge(person).count() if person.is_authenticated else 0
+
+
+def kinds_on_the_rota(now: datetime) -> frozenset[str]:
+    """This function will name the kinds of routes by which those may be rung who are on a rota now or later."""
+    routes = Route.objects.filter(is_on=True).exclude(kind=Route.Kind.DESK)
+    on = Shift.objects.published().filter(person=OuterRef("person"), ends_at__gt=now)
+    return frozenset(routes.filter(Exists(on)).values_list("kind", flat=True).order_by().distinct())
 
 
 def reaches(person: Person, now: datetime) -> bool:

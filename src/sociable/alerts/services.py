@@ -81,11 +81,11 @@ def push_key() -> PushKey:
 # -- Chains ----------------------------------------------------------------------------------------------------------------
 
 
-def begin(came: Sequence[Came], facts: Facts, now: datetime) -> list[Chain]:
+def begin(came: Sequence[Came], facts: Facts, now: datetime, said: Sequence[live.Event] = ()) -> list[Chain]:
     """This function will begin the chain of each instant that has come, and tell whoever is first.
 
     Shape:  where several instants of one wait come at once, because Sociable was away, the last is told. What ran for an earlier
-            instant ends; unacknowledged, it hands on how far it had climbed
+            instant ends; unacknowledged, it hands on how far it had climbed. `said` is what open screens hear with it
     """
     newest = {one.wait.pk: one for one in sorted(came, key=lambda one: one.due_at)}
     carried = _overtake(list(newest), now)
@@ -98,7 +98,7 @@ def begin(came: Sequence[Came], facts: Facts, now: datetime) -> list[Chain]:
     live_ones = [chain for chain in chains if chain.ended_at is None]
     steps = _decide(live_ones, facts, now, carried)
     add(chains)
-    _take(steps, facts, now)
+    _take(steps, facts, now, said)
     return live_ones
 
 
@@ -154,12 +154,12 @@ def _decide(chains: Sequence[Chain], facts: Facts, now: datetime, carried: dict[
     return steps
 
 
-def _take(steps: Sequence[_Step], facts: Facts, now: datetime) -> None:
+def _take(steps: Sequence[_Step], facts: Facts, now: datetime, said: Sequence[live.Event] = ()) -> None:
     """Write the notices of steps whose chains are written, and when each chain is looked at again."""
     writer = _Writer(facts, now)
     for one in steps:
         writer.add(one.chain, one.telling, one.should_at)
-    writer.write()
+    writer.write(said)
 
 
 def _situation(wait: Wait, facts: Facts, now: datetime) -> Situation:
@@ -236,7 +236,7 @@ class _Writer:
             notice.state, notice.handed_at = Notice.State.HANDED, self._now
         return notice
 
-    def write(self) -> None:
+    def write(self, said: Sequence[live.Event]) -> None:
         """Write what was gathered: floods into batches, the desk at once, the others and the next steps as due rows."""
         self._batch()
         add(self._notices)
@@ -246,19 +246,12 @@ class _Writer:
             if notice.state == Notice.State.QUEUED
         )
         due.ask([*self._again, *notices])
-        live.publish_all(
-            [
-                live.Event(
-                    kind="notice",
-                    account_id=chain.wait.account_id,
-                    conversation_id=chain.wait.conversation_id,
-                    person_id=told.who.key,
-                )
-                for chain, told, by, _ in self._told
-                if by.way.silent
-            ],
-            self._now,
-        )
+        on_the_desk = [
+            live.Event("notice", chain.wait.account_id, chain.wait.conversation_id, told.who.key)
+            for chain, told, by, _ in self._told
+            if by.way.silent
+        ]
+        live.publish_all([*said, *on_the_desk], self._now)
 
     def _batch(self) -> None:
         ringing = [each for each in self._told if not each[2].way.silent]

@@ -24,14 +24,17 @@ from sociable.promises.models import Wait
 
 
 def begin(came: Sequence[Came], now: datetime) -> None:
-    """This function will begin the chains of instants that have come, where the account's people are told at all.
+    """This function will say to open screens that instants have come, and begin their chains where the account's people are told at all.
 
     Shape:  inside the transaction that notes the instants; the waits come with their accounts and who has them in hand
     """
+    said = [live.Event(f"warn:{one.kind}", one.wait.account_id, one.wait.conversation_id) for one in came]
     told_at_all = alerts.alerted(one.wait.account for one in came)
     begun = [one for one in came if one.wait.account_id in told_at_all]
     if begun:
-        services.begin(begun, facts_of([one.wait for one in begun], now), now)
+        services.begin(begun, facts_of([one.wait for one in begun], now), now, said)
+    else:
+        live.publish_all(said, now)
 
 
 def facts_of(waits: Iterable[Wait], now: datetime) -> Facts:

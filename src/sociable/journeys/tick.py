@@ -18,7 +18,6 @@ from sociable.domain.worktime import Calendar
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import alert
-from sociable.live import services as live
 from sociable.promises import services as promises
 from sociable.promises.models import Wait, Warned
 
@@ -45,12 +44,12 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
         atomic_with_the_next()
     ):  # what was told on screens is told again after a power cut, and no notice left before a later one
         subjects = {row.subject_id for row in rows}
-        open_ones, ours, told = together(
+        found, ours, told = together(
             _WAITS.given(waits=subjects),  # their lock first, as whoever re-computes a wait takes it
             due.still_held(rows),
             _TOLD.given(waits=subjects).into(set),
         )
-        waits = {wait.pk: wait for wait in open_ones}
+        waits = {wait.pk: wait for wait in found if wait.is_open}
         calendars = _read_accounts(waits.values())
         came, done = [], []
         for row in ours:
@@ -70,9 +69,6 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
 
 def _tell(came: Sequence[Came], now: datetime) -> None:
     add(Warned(wait=one.wait, kind=one.kind, due_at=one.due_at, told_at=now) for one in came)
-    live.publish_all(
-        [live.Event(f"warn:{one.kind}", one.wait.account_id, one.wait.conversation_id) for one in came], now
-    )
     alert.begin(came, now)
 
 
@@ -87,11 +83,11 @@ def _read_accounts(waits: Iterable[Wait]) -> dict[int, Calendar | None]:
     return directory.calendars_by(accounts, hours)
 
 
-# The waits that have not ended, each with who has it in hand.
+# Each with who has it in hand. Whether it is open is seen afterwards: asked for what is open, PostgreSQL that has not counted the
+# table yet looks through all of that to find a few by their ids.
 _WAITS = Question(
     lambda: (
-        Wait.objects.open()
-        .select_related("promise", "conversation__held_by")
+        Wait.objects.select_related("promise", "conversation__held_by")
         .select_for_update(of=("self",))
         .filter(Among("pk", "waits"))
         .order_by("pk")

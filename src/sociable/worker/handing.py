@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -18,6 +18,7 @@ from typing import Protocol
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from sociable.alerts import queries as alerts
 from sociable.channels.base import ChannelError, OutcomeUnknown
 from sociable.channels.notices.carriers import CARRIERS
 from sociable.due import queries as due_rows
@@ -40,6 +41,7 @@ REST_SECONDS = 300.0  # so long without anything to carry, and the process gives
 READY_BEFORE = timedelta(seconds=5)
 DEATHS = 2  # so often what had not left is given to the next process
 KINDS = tuple(f"notice-{kind}" for kind in CARRIERS)
+BEFORE_NOTICES = ("warn", "chain", "net")  # of these notices are made
 DIED = "What carries notices was stopped while it had it; it may or may not have arrived."
 BROKE = "What carries notices broke off before it left."
 
@@ -164,12 +166,11 @@ class Handing:
 
     def _get_ready(self) -> None:
         """Begin what is needed before anything is said to leave: whatever is killed meanwhile leaves no doubt. And let it rest."""
-        cold = CARRIERS.keys() - self._ready - self._getting_ready if time.monotonic() >= self._again_at else ()
-        for kind in cold:
-            if due_rows.next_at([f"notice-{kind}"], timezone.now() + READY_BEFORE) is not None:
-                self._used_at = time.monotonic()
-                self._carries.get_ready(kind)
-                self._getting_ready.add(kind)
+        cold = CARRIERS.keys() - self._ready - self._getting_ready
+        for kind in _soon(cold) if cold and time.monotonic() >= self._again_at else ():
+            self._used_at = time.monotonic()
+            self._carries.get_ready(kind)
+            self._getting_ready.add(kind)
         if self._on_their_way:
             self._used_at = time.monotonic()
         elif self._ready and time.monotonic() - self._used_at > REST_SECONDS:
@@ -279,6 +280,17 @@ class Handing:
             ended += [Outcome(one.errand, error=ChannelError(BROKE)) for one in self._on_their_way.values()]
             self._on_their_way = {}
         return ended
+
+
+def _soon(cold: Set[str]) -> Set[str]:
+    """Those of these kinds of which a notice is due soon, or may be written soon: to begin the process then takes a second or three."""
+    now = timezone.now()
+    soon = now + READY_BEFORE
+    if due_rows.next_at((*KINDS, *BEFORE_NOTICES), soon) is None:
+        return set()
+    found = {kind for kind in cold if due_rows.next_at([f"notice-{kind}"], soon) is not None}
+    comes = due_rows.next_at(BEFORE_NOTICES, soon) is not None
+    return found | (cold & alerts.kinds_on_the_rota(now)) if comes else found
 
 
 def until_next(kinds: Sequence[str], longest: float) -> float:

@@ -132,13 +132,11 @@ def _warn(wait: Wait, calendar: Calendar | None, untold_at: datetime | None = No
     instants = instants_of(wait, calendar)
     if untold_at is not None and ARRIVAL in instants and instants[ARRIVAL] <= untold_at:
         add([Warned(wait=wait, kind=ARRIVAL, due_at=instants.pop(ARRIVAL), told_at=untold_at)])
-    due.ask(
-        due.Due(kind="warn", key=f"warn:{wait.pk}:{kind}", subject_id=wait.pk, due_at=at, data={"kind": kind})
-        for kind, at in instants.items()
-    )
+    things = [due.Due("warn", f"warn:{wait.pk}:{kind}", wait.pk, at, {"kind": kind}) for kind, at in instants.items()]
     near_at = used_at(wait.clock, calendar, EARLIEST_NET_PERCENT)
     if near_at is not None:
-        due.ask([due.Due("net", f"net:{wait.pk}", wait.pk, near_at)])
+        things.append(due.Due("net", f"net:{wait.pk}", wait.pk, near_at))
+    due.ask(things)
 
 
 def instants_of(wait: Wait, calendar: Calendar | None) -> dict[str, datetime]:

@@ -78,6 +78,27 @@ def test_every_so_many_commits_it_is_copied(here: Copying, monkeypatch: pytest.M
     assert copied() == 3
 
 
+def test_what_is_much_by_its_size_is_copied_sooner(here: Copying, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "LONG_BYTES", 0)
+    monkeypatch.setattr(copying, "LOOK_EVERY_COMMITS", 2)
+    finished(lambda: write(1))
+    assert copied() == 0
+    finished(lambda: write(2))
+    assert copied() == 2
+
+
+def test_where_no_thread_can_be_begun_nothing_else_fails(here: Copying, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(_self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(copying, "EVERY_COMMITS", 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(threading.Thread, "start", none_left)
+        write(1)
+    finished(lambda: write(2))
+    assert copied() == 2
+
+
 def test_what_was_copied_is_written_over(here: Copying) -> None:
     ahead = Path(f"{name()}-wal")
     for number in range(20):

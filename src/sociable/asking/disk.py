@@ -52,6 +52,15 @@ def atomic_with_the_next() -> Iterator[None]:
         _here.waits = False
 
 
+def wait_for_others() -> None:
+    """This function will return when what others wrote, and is read here, is on the disk; for "yes" to what was there already.
+
+    Shape:  inside of a transaction that is done at its end. On PostgreSQL nobody reads what is not there yet, but for such steps
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        connection.wait_for_disk()  # type: ignore[attr-defined]
+
+
 def waits_with_the_next() -> bool:
     """This function will say whether what this thread commits now waits with its next transaction."""
     return getattr(_here, "waits", False)

@@ -18,16 +18,19 @@ from typing import IO
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from sociable.config import example
+from sociable.conversations.models import Message
 from sociable.domain.errors import DomainError
 from sociable.due import services as due
+from sociable.live.models import ChangeEvent
 from sociable.people.models import Partner
 
 _NEW_OBJECTS = 10_000  # after so many more the youngest are looked through; Python's own 700 is of smaller times
+_SKIPPED = 1_000  # numbers: many more than are told in the second that a flush may take
 _WISHES_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 _TURN = 0x50C1AB1E  # the name of our advisory lock in PostgreSQL
 
@@ -73,7 +76,15 @@ def take_over(lock: IO[str] | None) -> None:
     Shape:  `lock` is what `alone` returned. On PostgreSQL others may be alive, so there a lease runs out first
     """
     if lock is not None:
+        _skip_numbers()
         due.take_back(timezone.now())
+
+
+def _skip_numbers() -> None:
+    """Give no number again that a screen may have been told of before the disk had it, and that a power cut took back."""
+    tables = [model._meta.db_table for model in (Message, ChangeEvent)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name IN (%s, %s)", [_SKIPPED, *tables])
 
 
 def settle() -> None:

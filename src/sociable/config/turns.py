@@ -26,7 +26,7 @@ class Turns:
     slow: they go on, and count no more among so many. There are never more than `most` together: where all of the machine is slow,
     many at once would make it slower."""
 
-    def __init__(self, at_once: int = 1, patience_seconds: float | None = None, most: int = 8) -> None:
+    def __init__(self, at_once: int = 1, patience_seconds: float | None = None, most: int = 12) -> None:
         self._at_once, self._patience, self._most = at_once, patience_seconds, most
         self._guard = threading.Lock()
         self._queue: deque[Turn] = deque()

@@ -145,10 +145,15 @@ def say(chat: Chat, *, line: str, text: str, now: datetime, files: Sequence[tupl
             fresh = receive.store(account, channel.KIND, [item], fetched_at=now)
     except IntegrityError:  # the same line came twice in this instant, and the other was first
         fresh = []
-    with transaction.atomic():
-        chat = chats.hold_still(chat)  # two first lines are one conversation
-        message = receive.read_at_once(account, item.remote_id, fresh, now, within=True)
-        _note_said(chat, message, now)
+    try:
+        with transaction.atomic():
+            chat = chats.hold_still(chat)  # two first lines are one conversation
+            message = receive.read_at_once(account, item.remote_id, fresh, now, within=True)
+            _note_said(chat, message, now)
+    except receive.KeptUnread:
+        with transaction.atomic():  # on the disk with what was stored, since they are told that we have it
+            chats.change(chat, said_at=now)
+        raise
     return message
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 
+from sociable.asking.disk import wait_for_others
 from sociable.channels import registry
 from sociable.channels.base import Parsed, RawItem
 from sociable.conversations import inbound, raw_inbound
@@ -66,9 +67,12 @@ def store(
         return fresh
 
     try:
-        return once()
+        fresh = once()
     except IntegrityError:  # the same mail came by another way at this instant; now it is known
-        return once()
+        fresh = once()
+    if kept and not fresh:
+        wait_for_others()  # whoever was first may not have it on the disk yet
+    return fresh
 
 
 def read_all(fresh: Sequence[RawInbound], now: datetime, *, within: bool = False) -> list[Message | None]:

@@ -185,7 +185,7 @@ class Handing:
         busy = Counter(one.kind for one in self._on_their_way.values())
         free = [kind for kind in CARRIERS if kind in self._ready and busy[kind] < BATCH]
         room = BATCH - max((busy[kind] for kind in free), default=BATCH)
-        return due.claim(timezone.now(), room, [f"notice-{kind}" for kind in free]) if room else []
+        return due.claim(timezone.now(), room, [f"notice-{kind}" for kind in free], waits=False) if room else []
 
     def _begun(self, rows: list[DueRow]) -> list[Errand]:
         """What leaves of these; where they cannot be begun together each is begun alone, so that none stops the others."""

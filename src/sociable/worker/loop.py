@@ -100,6 +100,7 @@ TOGETHER: dict[str, Callable[[Sequence[DueRow], datetime], int]] = {
     "chain": alert.climb_all,
     "net": net.look_all,
 }
+ONLY_WRITTEN = frozenset({"warn", "chain"})  # what leaves because of one is a notice, which is written first
 NEVER_GIVEN_UP = frozenset(
     {"fetch", "introduce", "approved", "concerns", "holes", "tally", "calendar", "housekeeping", "outlook"}
 )
@@ -143,7 +144,8 @@ LANES = (
 
 def do_due(kinds: Sequence[str] | None = None, limit: int = 20, leases: Leases | None = None) -> int:
     """This function will claim what is due now, do it, and return how many rows that were."""
-    rows = due.claim(timezone.now(), limit, kinds if kinds is not None else list(JOURNEYS))
+    wanted = list(JOURNEYS if kinds is None else kinds)
+    rows = due.claim(timezone.now(), limit, wanted, waits=not ONLY_WRITTEN.issuperset(wanted))
     if any(row.attempts > 1 for row in rows):
         random.shuffle(rows)  # one that takes the worker down must not be first every time
     if leases is not None:

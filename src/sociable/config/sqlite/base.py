@@ -7,14 +7,13 @@ wait for the disk as well.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
 from sociable.asking.disk import is_before_disk, waits_with_the_next
-from sociable.config.sqlite.copying import BY_A_WRITER_PAGES, Copying
+from sociable.config.sqlite.copying import BY_A_WRITER_PAGES, LONG_BYTES, Copying
 from sociable.config.sqlite.flushing import Flushing
 from sociable.config.turns import Turn, Turns, aside
 
@@ -27,8 +26,8 @@ class Shared:
 
     def __init__(self, name: str) -> None:
         self.turns = Turns()
-        self.flushing = Flushing(Path(f"{name}-wal"))
         self.copying = Copying(name, self.turns)
+        self.flushing = Flushing(self.copying.ahead)
 
 
 _shared: dict[str, Shared] = {}
@@ -51,6 +50,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Nobody's transaction copies what was written ahead, unless it wrote more than is ever left to be copied."""
         super().init_connection_state()
         self.connection.execute(f"PRAGMA wal_autocheckpoint={BY_A_WRITER_PAGES}")
+        self.connection.execute(
+            f"PRAGMA journal_size_limit={LONG_BYTES}"
+        )  # of what is written ahead, once it begins again
 
     def _start_transaction_under_autocommit(self) -> None:
         turns = self._with_others.turns
@@ -76,9 +78,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._end_turn()  # a commit that failed is followed by a rollback, which ends the turn
         self.connection.execute(_AT_ONCE)
         if has_written:
-            self._tell()
-            if not waits_with_the_next():
-                self._to_disk()
+            self._with_others.copying.wrote()
+            try:
+                self._tell()
+            finally:
+                if self.run_on_commit or not waits_with_the_next():
+                    self.wait_for_disk()
         return done
 
     def _tell(self) -> None:
@@ -88,15 +93,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         for one in told:
             one[1]()
 
-    def _to_disk(self) -> None:
-        """Whoever is told that it was written may rely on it, though the power fails now."""
-        others = self._with_others
-        others.copying.wrote()
+    def wait_for_disk(self) -> None:
+        """Return when all that was committed is on the disk: whoever is told so may rely on it, though the power fails now."""
+        if self.is_in_memory_db():
+            return
         try:
             with aside():
-                others.flushing.wait()
-        except FileNotFoundError:  # a database that writes nothing ahead, in memory say
-            return
+                self._with_others.flushing.wait()
         except OSError as error:
             raise OperationalError(f"What was written may not be on the disk: {error}") from error
 

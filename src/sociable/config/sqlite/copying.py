@@ -10,15 +10,15 @@ import logging
 import sqlite3
 import threading
 from contextlib import closing
+from pathlib import Path
 
 from sociable.config.turns import Turns
 
 log = logging.getLogger(__name__)
 EVERY_COMMITS = 250  # a line of chat and its answer write some hundred pages ahead: this is about 25 MB of them
+LONG_BYTES, LOOK_EVERY_COMMITS = 64 * 1024 * 1024, 10  # what writes more, mails with files say, is copied sooner
 MOST_PAGES = 32_768  # written ahead, 128 MB: then writers wait for once, so that the file begins again from its start
-BY_A_WRITER_PAGES = (
-    131_072  # SQLite's own way, which is left for a single transaction that writes more than all of this
-)
+BY_A_WRITER_PAGES = 131_072  # SQLite's own way, which is left for transactions that write more than all of this
 PATIENCE_SECONDS = 0.2  # for readers who still read from the file, while writers wait
 
 
@@ -27,6 +27,7 @@ class Copying:
 
     def __init__(self, name: str, turns: Turns) -> None:
         self._name, self._turns = name, turns
+        self.ahead = Path(f"{Path(name).resolve()}-wal")  # beside the file itself, where the name is a link to it
         self._guard = threading.Lock()
         self._commits = 0
         self._at_work = False
@@ -35,10 +36,21 @@ class Copying:
         """This function will count a commit; it waits for nothing."""
         with self._guard:
             self._commits += 1
-            if self._at_work or self._commits < EVERY_COMMITS:
+            if self._at_work or not self._is_much():
                 return
             self._commits, self._at_work = 0, True
-        threading.Thread(target=self._run, name="copying", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="copying", daemon=True).start()
+        except RuntimeError:  # no thread can be begun just now: a later commit tries again
+            with self._guard:
+                self._at_work = False
+
+    def _is_much(self) -> bool:
+        if self._commits >= EVERY_COMMITS:
+            return True
+        return (
+            self._commits % LOOK_EVERY_COMMITS == 0 and self.ahead.exists() and self.ahead.stat().st_size > LONG_BYTES
+        )
 
     def _run(self) -> None:
         try:

@@ -5,10 +5,12 @@ SQLite by itself does so inside the transaction, while every other writer waits:
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from pathlib import Path
 
+log = logging.getLogger(__name__)
 _to_disk = getattr(os, "fdatasync", os.fsync)
 
 
@@ -20,11 +22,13 @@ class Flushing:
         self._changed = threading.Condition()
         self._asked = self._done = 0
         self._at_work = False
+        self._refused: OSError | None = None
 
     def wait(self) -> None:
         """This function will return when all that was committed before it was called is on the disk.
 
-        Errors: OSError where the disk refuses
+        Errors: OSError where the disk refuses, and from then on: Linux tells that something was lost once, and says yes to
+                the next flush though it is still lost. Whoever starts anew reads what there is
         """
         with self._changed:
             self._asked += 1
@@ -33,9 +37,15 @@ class Flushing:
                 self._changed.wait()
             if self._done >= mine:
                 return
+            if self._refused is not None:
+                raise self._refused
             self._at_work, upto = True, self._asked
         try:
             self._flush()
+        except OSError as error:
+            self._refused, upto = error, 0
+            log.critical("the disk refused what was written; nothing is taken in until Sociable is started anew")
+            raise
         except BaseException:
             upto = 0
             raise

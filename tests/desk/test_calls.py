@@ -11,7 +11,7 @@ from django.utils import timezone
 from sociable.conversations.models import CallNote, Conversation, Message
 from sociable.people.models import Role
 from sociable.promises.models import Wait
-from tests.cast import Cast, at
+from tests.cast import at
 from tests.pages import Pages
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +26,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     set_to(10, 30)
     return set_to
-
-
-@pytest.fixture
-def asha(pages: Pages, cast: Cast) -> Pages:
-    pages.force_login(cast.asha)
-    return pages
 
 
 def begin(pages: Pages, **given: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
 
 from sociable.channels.base import Capabilities
 from sociable.channels.mastodon.adapter import MastodonAdapter
@@ -19,34 +18,20 @@ from sociable.journeys import ways
 from sociable.people.models import AuditEvent
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
+from tests.desk.conftest import page_of
 from tests.network import MENTION, heard, on_network
 from tests.pages import Pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_half_past_ten")]
 LONG = "We collect on Tuesday, after the bank holiday. " * 14
 PRIVATE = "Your NHS number is 943 476 5919."
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-
-
-@pytest.fixture(autouse=True)
-def monday_half_past_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: at(10, 30))
-
-
-@pytest.fixture
-def asha(pages: Pages, cast: Cast) -> Pages:
-    pages.force_login(cast.asha)
-    return pages
 
 
 @pytest.fixture
 def asked(cast: Cast) -> Conversation:
     """Somebody asks the help account in public, on Mastodon."""
     return heard(on_network(cast.help, "mastodon")).conversation
-
-
-def page_of(conversation: Conversation) -> str:
-    return reverse("desk:conversation", args=[conversation.pk])
 
 
 def composer(pages: Pages, conversation: Conversation) -> Any:

@@ -6,28 +6,16 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from sociable.conversations.models import Conversation, Draft, Message
 from sociable.people.models import Role
 from sociable.promises.models import Wait
-from tests.cast import Cast, at
+from tests.cast import at
 from tests.channels.conftest import installed, pebble  # noqa: F401 - fixtures
 from tests.journeys.test_purposes import news, on_pebble, tell  # noqa: F401 - fixtures
 from tests.pages import Pages
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def half_past_ten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: at(10, 30))
-
-
-@pytest.fixture
-def asha(pages: Pages, cast: Cast) -> Pages:
-    pages.force_login(cast.asha)
-    return pages
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_half_past_ten")]
 
 
 def box(pages: Pages, conversation: Conversation) -> Any:

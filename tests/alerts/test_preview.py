@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from sociable.alerts import preview_net
 from sociable.alerts.models import AlertPolicy, HandedOn, Notice
 from sociable.alerts.preview import preview
 from sociable.cover.models import Shift, TimeAway
+from sociable.domain.alerting import Told
 from sociable.domain.net import Hand
 from sociable.due import services as due
 from sociable.journeys import claim, net
@@ -79,6 +81,22 @@ def two_on_duty(house):
     return house
 
 
+def instants_of(house):
+    """What is said of a request to Ashby Help at ten, instant by instant."""
+    return preview(house.cast.help, at(10), claim.hold_time()).instants
+
+
+def said_of(house) -> list[tuple[datetime, Told]]:
+    """Everybody of whom it is said that they would be told, and when."""
+    steps = [step for one in instants_of(house) for step in one.steps]
+    return [(step.at, one) for step in steps for one in step.told]
+
+
+def said_told(house) -> list[tuple[str, str]]:
+    """Who would be told, and when."""
+    return [(f"{when:%H:%M}", one.who.name.split()[0]) for when, one in said_of(house)]
+
+
 def live_through(house, until: int = 120) -> list[tuple[str, str, str]]:
     """A request that nobody acknowledges, through the journeys themselves: when who was told of which instant, by mail."""
     house.cast.ask(when=at(10))
@@ -133,24 +151,14 @@ def test_where_several_can_take_it_the_rule_is_said(two_on_duty, pages):
 @pytest.mark.parametrize("share", [60, 85])
 def test_it_agrees_with_what_the_net_then_does(house, share):
     AlertPolicy.objects.create(account=house.cast.help, net_percent=share, set_at=at(8))
-    said = [
-        (f"{step.at:%H:%M}", one.who.name.split()[0])
-        for instant in preview(house.cast.help, at(10), claim.hold_time()).instants
-        for step in instant.steps
-        for one in step.told
-    ]
+    said = said_told(house)
     lived = [(when, who) for when, who, _ in live_through(house)]
     assert [one for one in said if one[0] <= "12:00"] == lived
     assert HandedOn.objects.count() == 1
 
 
 def test_of_two_on_duty_each_way_it_may_go_is_among_what_is_said(two_on_duty):
-    said = {
-        (f"{step.at:%H:%M}", one.who.name.split()[0])
-        for instant in preview(two_on_duty.cast.help, at(10), claim.hold_time()).instants
-        for step in instant.steps
-        for one in step.told
-    }
+    said = set(said_told(two_on_duty))
     lived = {(when, who) for when, who, _ in live_through(two_on_duty)}
     assert lived <= said
     assert {when for when, _ in lived} == {when for when, _ in said if when <= "12:00"}
@@ -195,11 +203,11 @@ def only(house, **until) -> None:
         house.shift(person, begins, ends)
 
 
-def said_told(house) -> list[tuple[str, str]]:
-    """Who would be told, and when."""
-    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
-    steps = [step for one in instants for step in one.steps]
-    return [(f"{step.at:%H:%M}", one.who.name.split()[0]) for step in steps for one in step.told]
+def meets(person, starts_at: datetime, ends_at: datetime) -> None:
+    """Somebody is in a meeting."""
+    TimeAway.objects.create(
+        person=person, kind="meeting", state="agreed", asked_at=at(8), starts_at=starts_at, ends_at=ends_at
+    )
 
 
 def handed() -> list[tuple[str, str]]:
@@ -207,10 +215,14 @@ def handed() -> list[tuple[str, str]]:
     return [(f"{one.at:%H:%M}", one.person.name.split()[0]) for one in HandedOn.objects.order_by("at")]
 
 
+def handings(house) -> dict[str, Any]:
+    """What is said of the net, by the time at which it looks."""
+    return {f"{one.at:%H:%M}": one.handing for one in instants_of(house) if one.handing is not None}
+
+
 def said_at(house, when: str):
     """What is said of the net at a time: whom it may go to, and whether it may go to nobody."""
-    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
-    there = next(one.handing for one in instants if one.handing is not None and f"{one.at:%H:%M}" == when)
+    there = handings(house)[when]
     return [one.name.split()[0] if one else "nobody" for one in there.cases()]
 
 
@@ -247,21 +259,17 @@ def test_that_nobody_can_take_it_is_said_once_until_somebody_can(house, comes):
     only(house, olu=(at(11, 40), at(17)), ben=(at(9), at(17)))
     house.cast.olu.roles.all().delete()
     if comes == "back":
-        meeting = {"starts_at": at(11), "ends_at": at(11, 50)}
-        TimeAway.objects.create(person=house.cast.ben, kind="meeting", state="agreed", asked_at=at(8), **meeting)
+        meets(house.cast.ben, at(11), at(11, 50))
     else:
         house.cast.ben.readiness.update(ready_from_at=at(11, 50))
-    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
-    assert [f"{one.at:%H:%M}" for one in instants if one.handing is not None] == ["11:36", "11:51"]
+    assert list(handings(house)) == ["11:36", "11:51"]
     live_through(house)
     assert handed() == [("11:51", "Ben")]
 
 
 def whys_at(house, when: str) -> list[str]:
     """Why somebody would be told at a time."""
-    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
-    steps = [step for one in instants for step in one.steps if f"{step.at:%H:%M}" == when]
-    return [one.why for step in steps for one in step.told]
+    return [one.why for told_at, one in said_of(house) if f"{told_at:%H:%M}" == when]
 
 
 @pytest.mark.parametrize(("leaves", "word"), [("shift", "not on duty now"), ("meeting", "away")])
@@ -269,8 +277,7 @@ def test_who_was_handed_it_and_goes_has_it_no_more(house, leaves, word):
     ends_at = at(11, 40) if leaves == "shift" else at(17)
     only(house, asha=(at(9), ends_at), ben=(at(11, 38), at(17)))
     if leaves == "meeting":
-        meeting = {"starts_at": at(11, 40), "ends_at": at(13)}
-        TimeAway.objects.create(person=house.cast.asha, kind="meeting", state="agreed", asked_at=at(8), **meeting)
+        meets(house.cast.asha, at(11, 40), at(13))
     assert [said_at(house, when) for when in ("11:36", "11:41")] == [["Asha"], ["Ben"]]
     why = f"Asha Khan, who had it, is {word}"
     assert f"It was handed to you: {why}." in whys_at(house, "11:41")[0]
@@ -282,8 +289,7 @@ def test_who_was_handed_it_and_goes_has_it_no_more(house, leaves, word):
 def test_who_goes_on_with_a_second_shift_keeps_it(house):
     only(house, asha=(at(9), at(11, 40)), ben=(at(11, 38), at(17)))
     house.shift(house.cast.asha, at(11, 40), at(17))
-    instants = preview(house.cast.help, at(10), claim.hold_time()).instants
-    assert [f"{one.at:%H:%M}" for one in instants if one.handing is not None] == ["11:36", "11:51"]
+    assert list(handings(house)) == ["11:36", "11:51"]
     live_through(house)
     assert handed() == [("11:36", "Asha"), ("11:51", "Ben")]
 

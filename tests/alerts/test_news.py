@@ -10,7 +10,7 @@ import pytest
 from sociable.alerts import news
 from sociable.alerts.models import Notice, Route
 from sociable.channels.base import ChannelError
-from sociable.cover import rota
+from sociable.cover import rota_changes
 from sociable.cover.models import RotaChange, Shift, TimeAway
 from sociable.directory.models import Account
 from sociable.due import services as due
@@ -157,7 +157,7 @@ def test_holes_found_while_a_notice_waits_go_along(house, outside):
 
 
 def change(shift: Any, what: str, now: datetime, words: str = "") -> None:
-    rota.told(shift, what, now, words=words)
+    rota_changes.told(shift, what, now, words=words)
 
 
 def pass_changes(now: datetime) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from django.urls import reverse
 
@@ -11,16 +11,23 @@ from sociable.alerts.models import Notice
 from sociable.alerts.words import Words
 from sociable.journeys import away, holes, rota_told
 
-SAID: dict[str, tuple[Callable[[Notice, datetime], Words | None], str]] = {
-    "holes": (holes.said, "planning:holes"),
-    "away": (away.said, "planning:away"),
-    "rota": (rota_told.said, "desk:my_day"),
+
+class Journey(Protocol):
+    """One that asked for a notice and says what it says; a module, so that whichever is imported first finds the others."""
+
+    def said(self, notice: Notice, now: datetime, /) -> Words | None: ...
+
+
+SAID: dict[str, tuple[Journey, str]] = {
+    "holes": (holes, "planning:holes"),
+    "away": (away, "planning:away"),
+    "rota": (rota_told, "desk:my_day"),
 }
 
 
 def said(notice: Notice, now: datetime) -> Words | None:
     """This function will say what a notice says; None where nobody needs to be told any more."""
-    return SAID[_of(notice)][0](notice, now)
+    return SAID[_of(notice)][0].said(notice, now)
 
 
 def page(notice: Notice) -> str:

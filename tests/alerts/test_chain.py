@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from sociable.alerts import queries, services
 from sociable.alerts.models import AlertPolicy, Chain, Notice, Route
 from sociable.cover.models import Shift, TimeAway
 from sociable.due import services as due
@@ -271,3 +272,32 @@ def test_everybody_has_the_desk_and_their_email_address_without_asking(house):
     house.cast.ask(when=at(10))
     house.pass_time(at(10))
     assert set(Route.objects.filter(person=house.cast.asha).values_list("kind", flat=True)) == {"desk", "email"}
+
+
+def test_what_ended_while_its_row_was_left_lying_is_told_to_nobody(house):
+    house.cast.ask(when=at(10))
+    Wait.objects.update(ended_at=at(10), ended=Wait.Ended.ANSWERED)
+    house.pass_time(at(10))
+    assert not Notice.objects.exists()
+    assert not ChangeEvent.objects.filter(kind__startswith="warn:").exists()
+
+
+def test_a_route_that_is_switched_off_is_not_used(house):
+    services.give_usual_routes(at(9))
+    Route.objects.filter(kind="email").update(is_on=False)
+    house.cast.ask(when=at(10))
+    house.pass_time(at(10))
+    assert (house.told("desk"), house.told()) == (["Asha"], [])
+
+
+def test_of_whoever_may_no_longer_sign_in_nothing_is_known(house):
+    asha = house.cast.asha
+    house.route(asha)
+
+    def known():
+        somebody = queries.People.read({asha.pk}, at(10)).somebody(asha.pk, "Asha")
+        return bool(somebody.ways), somebody.hours.usual is not None, bool(somebody.hours.shifts)
+
+    assert known() == (True, True, True)
+    type(asha).objects.filter(pk=asha.pk).update(is_active=False)
+    assert known() == (False, False, False)

@@ -1,1 +1,1 @@
-"""Questions to the database whose words stay the same: Django words each once, and only what is given differs after that."""
+"""How the database is asked and written to: Django words each statement once, and what need not wait for the disk does not."""

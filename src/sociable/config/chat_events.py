@@ -31,6 +31,8 @@ InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 class ChatListener(Listener):
     """The stream of one chat: whatever happened, it tells the lines after the last it told, and how it stands now."""
 
+    looks_seldom = 2.5  # what ends it is told to it; this notes that the browser is there, well within `AWAY`
+
     def __init__(self, chat: Chat, after: int, send: Send, headers: Headers, in_thread: InThread) -> None:
         super().__init__(_audience(chat), self._look_at_chat, send, only=chat.conversation_id, headers=headers)
         self._chat_id = chat.pk

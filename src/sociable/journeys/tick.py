@@ -40,9 +40,8 @@ def warn_all(rows: Sequence[DueRow], now: datetime) -> int:
 
     Shape:  all rows of one claim; one that another claim holds meanwhile is left to it
     """
-    with (
-        atomic_with_the_next()
-    ):  # what was told on screens is told again after a power cut, and no notice left before a later one
+    # What a power cut takes back of it is told on screens again; no notice leaves before a later transaction is on the disk.
+    with atomic_with_the_next():
         subjects = {row.subject_id for row in rows}
         found, ours, told = together(
             _WAITS.given(waits=subjects),  # their lock first, as whoever re-computes a wait takes it

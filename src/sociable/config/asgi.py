@@ -44,13 +44,14 @@ PAGE_THREADS = 40 if ON_SQLITE else 8
 STREAM_THREADS = 4
 # Python runs one thread at a time, and the more take part the longer each takes; only a server elsewhere works meanwhile.
 # Where no turn ends for a tenth of a second those who have theirs count no more, so that a page that waits for a mail server,
-# or counts for a second, keeps nobody out; eight of them leave room for what streams ask.
+# or counts for a second, keeps nobody out; so many of them leave room for what streams ask.
 PAGE_TURNS = 1 if ON_SQLITE else 3
+SLOW_PAGES = 8
 PATIENCE_SECONDS = 0.1
 BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words
 BODY_IN_MEMORY_BYTES = 1024 * 1024
 _looking = ThreadPoolExecutor(max_workers=STREAM_THREADS, thread_name_prefix="events")
-_turns = Turns(PAGE_TURNS, PATIENCE_SECONDS, most=8 + STREAM_THREADS)
+_turns = Turns(PAGE_TURNS, PATIENCE_SECONDS, most=SLOW_PAGES + STREAM_THREADS)
 
 
 def _in_turn(environ: Any, start_response: Any) -> Any:

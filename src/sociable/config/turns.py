@@ -23,7 +23,7 @@ class Turn:
 
 class Turns:
     """So many at a time, first come first served. Where no turn begins or ends for `patience_seconds`, those that have theirs are
-    slow: they go on, and count no more among so many. There are never more than `most` together: where all of the machine is slow,
+    slow: they go on, and count no more among so many. Of both there are never more than `most`: where all of the machine is slow,
     many at once would make it slower."""
 
     def __init__(self, at_once: int = 1, patience_seconds: float | None = None, most: int = 12) -> None:

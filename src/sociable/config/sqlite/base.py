@@ -64,9 +64,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Nobody's transaction copies what was written ahead, unless it wrote more than is ever left to be copied."""
         super().init_connection_state()
         self.connection.execute(f"PRAGMA wal_autocheckpoint={BY_A_WRITER_PAGES}")
-        self.connection.execute(
-            f"PRAGMA journal_size_limit={LONG_BYTES}"
-        )  # of what is written ahead, once it begins again
+        # What is written ahead is cut to so much once it begins again from its start.
+        self.connection.execute(f"PRAGMA journal_size_limit={LONG_BYTES}")
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         """Return what statements are sent by."""

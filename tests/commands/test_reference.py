@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -53,6 +55,13 @@ def test_every_data_command_takes_json_and_tells_of_itself(run: Any) -> None:
         done = run(name, "--help")
         assert done.status == 0
         assert "--json" in done.out
+
+
+def test_a_command_leaves_the_log_handlers_of_its_process_open(run: Any) -> None:
+    handler = logging.StreamHandler()
+    with mock.patch.object(handler, "close") as close:
+        assert run("queue", "--help").status == 0
+    assert not close.called
 
 
 def test_the_fields_of_due() -> None:

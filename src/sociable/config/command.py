@@ -107,9 +107,11 @@ def _djangos(words: list[str]) -> int:
 def set_up() -> None:
     """This function will read the settings and make Django ready."""
     import django  # noqa: PLC0415 - as above
+    from django.apps import apps  # noqa: PLC0415
     from django.conf import settings  # noqa: PLC0415
 
-    django.setup()
+    if not apps.ready:  # a second time would shut every log handler of the process, and one of absl's shuts its stream
+        django.setup()
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -123,7 +123,7 @@ def test_a_chat_is_begun_a_line_is_said_and_both_are_told(browser: Browser, cast
     assert browser.say("When?", "line-one").json()["line"] == "line-one"
     told = browser.told()
     assert [(line["text"], line["mine"], line["line"]) for line in told["lines"]] == [("When?", True, "line-one")]
-    assert "We promise a first answer by 10:01." in told["state"]["waiting"]
+    assert "We promise a first answer by 10:01am today." in told["state"]["waiting"]
     assert "/r/" in told["state"]["link"]
     chat = Chat.objects.get()
     assert (chat.name, chat.email, chat.page) == ("Dev", "dev@example.org", f"{SITE}/bins")
@@ -165,7 +165,7 @@ def test_who_writes_an_answer_is_told_and_who_writes_a_note_is_not(chatting: Bro
 def test_a_promise_that_passed_is_said_to_have_passed(chatting: Browser, clock: Any) -> None:
     clock.move(minutes=2)
     waiting = chatting.told()["state"]["waiting"]
-    assert "We promised you a first answer by 10:01 and are late. We are sorry. You keep your place." in waiting
+    assert "We promised you a first answer by 10:01am today and are late. We are sorry. You keep your place." in waiting
     assert "A person answers by midday today." in waiting
 
 
@@ -191,7 +191,14 @@ def test_more_lines_than_are_told_at_once_are_told_in_turns(chatting: Browser, m
     assert heard == ["When is my bin collected?", "line 0", "line 1", "line 2", "line 3"]
 
 
-def test_leaving_and_coming_back(chatting: Browser) -> None:
+def test_whoever_leaves_before_an_answer_is_told_that_their_question_stays(chatting: Browser) -> None:
+    ended = chatting.post("leave").json()["state"]["ended"]
+    assert ended.startswith("You ended this chat, and we still answer your question. Write again and it goes on.")
+    assert Wait.objects.get().is_open
+
+
+def test_leaving_and_coming_back(chatting: Browser, cast: Any, clock: Any) -> None:
+    answer(Conversation.objects.get(), cast.asha, now=clock.now)
     left = chatting.post("leave").json()
     until = "This browser shows it until 23 December, your private page for longer."
     assert left["state"]["ended"] == f"You ended this chat. Write again and it goes on. {until}"

@@ -5,8 +5,9 @@ import pytest
 from sociable.conversations import files
 from sociable.conversations import services as conversations
 from sociable.conversations.models import Attachment, Conversation, Message, Receipt
-from sociable.journeys import answer, outbox, settle
+from sociable.journeys import answer, chat, outbox, settle
 from sociable.promises.models import Wait
+from tests import chatting
 from tests.cast import at
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,32 @@ def test_it_says_what_we_have_and_how_the_time_was_reckoned(link, pages):
     assert "answer by 12:01pm today" in page.text
     assert "How we reckon this: arrived Mon 10:01" in page.text
     assert "due Mon 12:01" in page.text
+
+
+@pytest.mark.parametrize(
+    ("email", "open_says", "ended_says"),
+    [
+        ("", "Keep this link: we cannot send it to you again.", "Keep this link: we cannot send it to you again."),
+        ("dev@example.org", "comes by email once the chat has ended", "We also send our answer by email."),
+    ],
+)
+def test_whoever_chats_is_promised_a_mail_only_where_one_comes(pages, cast, clock, email, open_says, ended_says):
+    begun = chatting.begin(chatting.takes_chat(cast.help), now=clock.now, email=email)
+    conversation = chatting.say(begun, now=clock.now).conversation
+    link = f"/r/{conversations.receipt_of(conversation, clock.now).token}/"
+    said = pages.get(link).page.text
+    assert "Our answer stands in the web chat too" in said
+    assert open_says in said
+    chat.leave(begun.chat, clock.now)
+    assert ended_says in pages.get(link).page.text
+
+
+def test_whoever_asked_on_a_network_is_told_that_the_answer_is_there_and_no_mail(link, pages):
+    where = {"channel": "bluesky", "identity_kind": "bluesky", "from_address": "did:plc:dev"}
+    Message.objects.filter(direction=Message.Direction.IN).update(**where)
+    said = pages.get(link).page.text
+    assert "We also answer on Bluesky." in said
+    assert "by email" not in said
 
 
 def test_it_stays_out_of_caches_search_engines_and_other_sites(link, pages):

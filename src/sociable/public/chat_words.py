@@ -22,7 +22,7 @@ from sociable.directory.queries import zone_of
 from sociable.domain.chat import LAPSES_AFTER, Lately, about
 from sociable.domain.errors import DomainError
 from sociable.domain.promise import seconds_words
-from sociable.domain.saying import moment_near, moment_soon
+from sociable.domain.saying import moment_soon
 from sociable.journeys import chat as journey
 from sociable.journeys.receipts import private_link
 from sociable.promises import services as promises
@@ -31,10 +31,12 @@ from sociable.promises.waiting import Waiting, waiting_at
 from sociable.public.forms import LONGEST_CHARS
 from sociable.public.showing import Shown
 
-_ENDED_WORDS = {
+_LEFT_WAITING = "left waiting"
+_ENDED_WORDS: dict[str, str] = {
     Chat.Ended.LEFT: "You ended this chat. Write again and it goes on.",
     Chat.Ended.QUIET: "This chat has ended. Write again and it goes on.",
     Chat.Ended.GONE: "This chat has ended, and we still answer your question. Write again and it goes on.",
+    _LEFT_WAITING: "You ended this chat, and we still answer your question. Write again and it goes on.",
     Chat.Ended.REVOKED: "This chat was ended by us.",
 }
 
@@ -192,10 +194,17 @@ def _ended_words(chat: Chat, conversation: Conversation | None) -> str:
     if chat.ended == Chat.Ended.REVOKED:
         return _ENDED_WORDS[Chat.Ended.REVOKED]
     if chat.ended:
-        return f"{_ENDED_WORDS[Chat.Ended(chat.ended)]} {_until_words(chat)}"
+        return f"{_ENDED_WORDS[_how_it_ended(chat, conversation)]} {_until_words(chat)}"
     if conversation is not None and conversation.state == Conversation.State.CLOSED:
         return f"We think that is all, and have closed this. Write again and it goes on. {_until_words(chat)}"
     return ""
+
+
+def _how_it_ended(chat: Chat, conversation: Conversation | None) -> str:
+    """Whoever goes before they were answered is told that their question stays."""
+    left = chat.ended == Chat.Ended.LEFT
+    waits = left and conversation is not None and promises.open_wait(conversation) is not None
+    return _LEFT_WAITING if waits else chat.ended
 
 
 def _until_words(chat: Chat) -> str:
@@ -235,9 +244,9 @@ def _first_promised(wait: Wait, now: datetime, zone: str) -> str:
     if by_at is None:
         return _by(wait, now, zone)
     if by_at < now:
-        late = f"We promised you a first answer by {moment_near(by_at, now, zone)} and are late. We are sorry."
+        late = f"We promised you a first answer by {moment_soon(by_at, now, zone)} and are late. We are sorry."
         return f"{late} You keep your place. {_by(wait, now, zone)}"
-    return f"We promise a first answer by {moment_near(by_at, now, zone)}."
+    return f"We promise a first answer by {moment_soon(by_at, now, zone)}."
 
 
 def _by(wait: Wait, now: datetime, zone: str) -> str:

@@ -26,6 +26,7 @@ from sociable.directory import queries as directory
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_soon
 from sociable.journeys import ask as asking
+from sociable.journeys import ways
 from sociable.public import suspicion
 from sociable.public.forms import AddForm
 from sociable.public.showing import Shown
@@ -162,10 +163,23 @@ def _page(request: HttpRequest, found: Receipt, form: AddForm, now: datetime) ->
         "standing": standing(conversation, stated, messages, now),
         "messages_shown": [_shown(message, found.token, zone_of(stated.account), now) for message in messages],
         "link": request.build_absolute_uri(reverse("public:receipt", args=[found.token])),
-        "by_email": any(message.direction == Message.Direction.IN and message.from_address for message in messages),
+        **_answered_also(conversation, messages),
         "receipt": found,
     }
     return render(request, "public/receipt.html", context, status=422 if form.errors else 200)
+
+
+def _answered_also(conversation: Conversation, messages: list[Message]) -> dict[str, Any]:
+    """Where our answer is read beside this page: nobody is to wait for a mail that never comes."""
+    channel, address = ways.address_of(conversation)
+    in_chat = registry.adapter_class(channel).capabilities.live
+    by_email = channel == "email" and bool(address)
+    return {
+        "by_email": by_email,
+        "in_chat": in_chat,
+        "elsewhere": _came(channel) if address and not by_email else "",
+        "comes_later": in_chat and any(message.reply_address for message in messages),
+    }
 
 
 def _shown(message: Message, token: str, zone: str, now: datetime) -> dict[str, Any]:

@@ -54,6 +54,7 @@
   const status = el("p", { class: "status", role: "status" });
   const farewell = el("p", { class: "crisis farewell", role: "status" });
   const trouble = el("p", { class: "trouble", role: "status" });
+  const done = el("p", { class: "done", role: "status" });
   const log = el("div", { class: "log", role: "log", "aria-label": "What was said", tabindex: "0" });
   const writing = el("p", { class: "writing", role: "status" });
   const ways = el("div", { class: "ways", hidden: true });
@@ -73,9 +74,11 @@
     el("span", { class: "hint", id: "text-hint" }, "Enter sends. Shift and Enter begin a new line."),
     el("div", { class: "row" }, files, clip, send));
   const link = el("a", { target: "_blank", rel: "noopener", hidden: true }, "Your private page (opens in a new tab)");
-  const mailText = el("input", { id: "mail", type: "email", autocomplete: "email", maxlength: "254" });
+  const mailText = el("input", { id: "mail", type: "email", autocomplete: "email", maxlength: "254", "aria-describedby": "mail-wrong" });
+  const mailWrong = el("p", { class: "wrong", id: "mail-wrong", role: "alert", hidden: true });
   const mailForm = el("form", { class: "mail", novalidate: "", hidden: true, onsubmit: (event) => { event.preventDefault(); mailIt(); } },
-    el("label", { for: "mail" }, "Send what was said to this email address"), el("div", { class: "row" }, mailText, el("button", { type: "submit", class: "button second" }, "Send it")));
+    el("label", { for: "mail" }, "Send what was said to this email address"), mailWrong,
+    el("div", { class: "row" }, mailText, el("button", { type: "submit", class: "button second" }, "Send it")));
   const mail = el("button", { type: "button", class: "link", "aria-expanded": "false", hidden: true, onclick: () => askMail() }, "Email me this chat");
   const end = el("button", { type: "button", class: "link", hidden: true, onclick: () => leave() }, "End the chat");
   const anew = el("button", { type: "button", class: "link", hidden: true, onclick: () => beginAnew() }, "Ask something else");
@@ -83,7 +86,7 @@
   const privacy = el("a", { target: "_blank", rel: "noopener" }, "Privacy (opens in a new tab)");
   const panel = el("section", { class: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
     el("header", {}, el("div", {}, title, partner), close),
-    el("div", { class: "middle" }, farewell, status, ways, log, writing, trouble),
+    el("div", { class: "middle" }, farewell, status, ways, log, writing, trouble, done),
     form,
     el("footer", {}, link, mail, mailForm, anew, leaveNone, end, privacy));
   const launchText = el("span", {}, script.dataset.label || "Chat with us");
@@ -150,7 +153,8 @@
   };
   const standing = () => {
     if (state?.ended) return state.ended;
-    if (state) return [state.who && `${state.who} is with you.`, state.waiting].filter(Boolean).join(" ");
+    const said = state && [state.who && `${state.who} is with you.`, state.waiting].filter(Boolean).join(" ");
+    if (said || lines.size) return said || "";
     if (!before) return "";
     return before.can_begin ? [before.open, before.waiting].filter(Boolean).join(". ") : `${before.why_not} ${before.open}.`;
   };
@@ -218,6 +222,7 @@
     lines.clear();
     sending.clear();
     log.replaceChildren();
+    say(done, "");
     last = 0;
     state = null;
     filled = true;
@@ -274,6 +279,7 @@
     if (before && words.length > before.most_chars) return refuse(`Your message must be ${before.most_chars} characters or fewer. It has ${words.length}.`);
     if (!about.hidden && email.value && !email.checkValidity()) return refuse("Enter an email address in the correct format, like name@example.com", email);
     refuse("");
+    say(done, "");
     const line = { line: newId(), text: words };
     keep({ pending: [...kept.pending, line], draft: "", name: name.value.trim(), email: email.value.trim() });
     text.value = "";
@@ -390,15 +396,26 @@
   // -- Taking it along, ending it ---------------------------------------------------------------------------------------------
   const askMail = () => {
     mailForm.hidden = !mailForm.hidden;
+    say(done, "");
+    refuseMail("");
     mail.setAttribute("aria-expanded", String(!mailForm.hidden));
     if (!mailForm.hidden) { mailText.value = mailText.value || state?.email || kept.email; mailText.focus(); }
   };
   const mailIt = async () => {
     try {
-      say(trouble, (await post("transcript", { email: mailText.value.trim() })).message);
+      const { message } = await post("transcript", { email: mailText.value.trim() });
       askMail();
+      say(done, message);
       mail.focus();
-    } catch (error) { offline(error); mailText.focus(); }
+    } catch (error) {
+      if (error instanceof Refused) refuseMail(error.message); else offline(error);
+      mailText.focus();
+    }
+  };
+  const refuseMail = (words) => {
+    mailWrong.hidden = !words;
+    say(mailWrong, words);
+    if (words) mailText.setAttribute("aria-invalid", "true"); else mailText.removeAttribute("aria-invalid");
   };
   const leave = async () => {
     try { taken(await post("leave", {})); text.focus(); } catch (error) { offline(error); }
@@ -423,6 +440,7 @@
       const told = await post("begin", { name: kept.name, email: kept.email, page: location.href.split("#")[0].slice(0, 2000), anew: true });
       forget();
       keep({ secret: told.secret || was });
+      await ask(); // how long it takes now, and not when this page was opened
       taken(told);
       text.focus();
     } catch (error) { offline(error); await ask(); draw(); }
@@ -497,7 +515,7 @@
   setInterval(() => {
     if (document.hidden || panel.hidden) return;
     if (state?.waiting) catchUp().catch(() => { /* the stream says by itself that it is lost */ });
-    else if (before && !state) ask().then(draw);
+    else if (before && !lines.size) ask().then(draw);
   }, WAITING_MS);
 
   // -- Into the page -----------------------------------------------------------------------------------------------------------
@@ -567,7 +585,7 @@
     header { display: flex; justify-content: space-between; align-items: start; gap: 0.5rem; padding: 0.75rem 0.25rem 0.75rem 1rem; border-block-end: 4px solid var(--accent); }
     .partner, .hint, .who, .fate, .writing { color: var(--soft); font-size: 0.875rem; }
     .middle { flex: 1 0 auto; display: flex; flex-direction: column; gap: 0.5rem; padding: 0.75rem 1rem; background: var(--ground); }
-    .status:empty, .farewell:empty, .writing:empty, .trouble:empty { display: none; }
+    .status:empty, .farewell:empty, .writing:empty, .trouble:empty, .done:empty { display: none; }
     .status { font-size: 0.9375rem; }
     .log { flex: 1 1 6rem; min-block-size: 6rem; block-size: 0; overflow-y: auto; overscroll-behavior: contain; }
     .line { max-inline-size: 88%; margin-block: 0.25rem 0.75rem; }
@@ -578,6 +596,7 @@
     .mine .words { border-color: var(--accent); border-radius: 0.75rem 0.125rem 0.75rem 0.75rem; }
     .file { overflow-wrap: anywhere; }
     .trouble, .wrong { padding: 0.5rem 0.75rem; border-inline-start: 4px solid var(--late); background: var(--late-ground); color: var(--late); font-weight: 600; }
+    .done { padding: 0.5rem 0.75rem; border-inline-start: 4px solid var(--accent); background: var(--paper); }
     .ways { display: grid; gap: 0.5rem; }
     .crisis { padding: 0.5rem 0.75rem; border-inline-start: 4px solid var(--accent); background: var(--paper); white-space: pre-line; }
     form { display: grid; gap: 0.375rem; padding: 0.75rem 1rem; border-block-start: 1px solid var(--edge); }

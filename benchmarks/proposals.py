@@ -40,9 +40,12 @@ from sociable.domain.cover.proposal import (  # noqa: E402
     Wish,
     propose,
 )
+from sociable.domain.cover.proposal.drafting import steps_of  # noqa: E402
 from sociable.domain.cover.proposal.duties import most_in_a_row, weekends_worked  # noqa: E402
+from sociable.domain.cover.proposal.grid import runs  # noqa: E402
 from sociable.domain.cover.proposal.improving import Part  # noqa: E402
 from sociable.domain.cover.proposal.model import UNBOUNDED, Model  # noqa: E402
+from sociable.domain.cover.proposal.problem import SLOT  # noqa: E402
 from sociable.domain.cover.proposal.solving import Progress, solve  # noqa: E402
 
 ZONE = ZoneInfo("Europe/London")
@@ -195,6 +198,7 @@ def plain_model(problem: Problem):
         slots = sorted(sheet.working[number])
         on = {slot: program.new_bool_var("") for slot in slots}
         starts: dict[date, list] = defaultdict(list)
+        longest = min(person.limits.longest_shift // SLOT, max(map(len, runs(set(slots))), default=0))
         weeks: dict[int, list] = defaultdict(list)
         for slot in slots:
             begins = program.new_bool_var("")
@@ -212,10 +216,13 @@ def plain_model(problem: Problem):
             program.add(sum(begun) <= 1)
             costs += [problem.weights.shift * each for each in begun]
         for hours in weeks.values():
-            program.add(sum(hours) <= person.limits.week // timedelta(minutes=30))
-        tiers = [program.new_int_var(0, max(1, -(-len(slots) // 4)), "") for _ in range(4)]
-        program.add(sum(on.values()) <= sum(tiers))
-        costs += [problem.weights.uneven * step * tier for step, tier in enumerate(tiers)]
+            program.add(sum(hours) <= person.limits.week // SLOT)
+        steps = [(program.new_int_var(0, size, ""), price) for size, price in steps_of(len(slots), longest)]
+        program.add(sum(on.values()) <= sum(step for step, _ in steps))
+        costs += [problem.weights.uneven * price * step for step, price in steps]
+        further = program.new_int_var(0, len(slots), "")
+        program.add(sum(each for begun in starts.values() for each in begun) <= 1 + further)
+        costs.append(problem.weights.further * further)
     for account, needed in enumerate(sheet.needed):
         for slot, people in needed.items():
             if there[account, slot]:

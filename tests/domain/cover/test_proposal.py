@@ -254,6 +254,52 @@ def test_hours_are_shared_evenly() -> None:
     assert found.compared.after.hand_overs == 0
 
 
+def six(weeks: int, first: float, last: float, people: int = 1, **more: object) -> Problem:
+    """Six who are in on weekdays from nine to five, and could each take all that is open then."""
+    days = [day for day in range(7 * weeks) if day % 7 < 5]
+    libraries = account(LIBRARIES, "Libraries", *(span(day, first, last) for day in days), people=people)
+    works = [span(day, 9, 17) for day in days]
+    team = [person(number, f"P{number}", (LIBRARIES,), *works) for number in range(1, 7)]
+    return problem([libraries], team, days=7 * weeks, **more)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "first", "last", "people"),
+    [(1, 9, 17, 1), (1, 9, 13, 2), (2, 9, 11, 1), (2, 9, 17, 4), (4, 9, 13, 1)],
+)
+def test_of_six_who_could_each_take_it_nobody_has_it_all(weeks: int, first: float, last: float, people: int) -> None:
+    """Nobody has a second shift while another has none, and nobody a step and a shift more than another, whatever share it is."""
+    asked = six(weeks, first, last, people, patterns=(Pattern("all", int(first * 60), (last - first) * HOUR),))
+    found = propose(asked, seconds=SECONDS, enough=0.1)
+    assert not found.holes
+    shifts = [len(of(found, number)) for number in range(1, 7)]
+    assert max(shifts) <= 1 or min(shifts) >= 1
+    hours = [found.compared.after.hours_by_person[number] for number in range(1, 7)]
+    assert max(hours) - min(hours) <= weeks * 40 / 16 + (last - first)
+
+
+def test_what_somebody_has_by_hand_counts_before_more_is_shared() -> None:
+    by_hand = tuple(Shift(at(day, 9), at(day, 13), 1, (LIBRARIES,)) for day in range(2))
+    found = proposed(six(1, 9, 13, fixed=by_hand))
+    assert sorted(len(of(found, number)) for number in range(2, 7)) == [0, 0, 1, 1, 1]
+    assert of(found, 1) == list(by_hand)
+
+
+def test_a_day_is_not_cut_so_that_more_have_some_of_it() -> None:
+    asked = six(1, 9, 17)
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 17))
+    found = proposed(replace(asked, accounts=(libraries,)))
+    assert [shift.span for shift in found.shifts] == [span(0, 9, 17)]
+
+
+def test_nobody_is_on_duty_only_so_that_they_are_not_left_out() -> None:
+    """Jen alone has what is open by hand: the five others are given nothing that nobody needs."""
+    asked = six(1, 9, 17)
+    libraries = account(LIBRARIES, "Libraries", span(0, 9, 13))
+    by_hand = (Shift(at(0, 9), at(0, 13), 1, (LIBRARIES,)),)
+    assert proposed(replace(asked, accounts=(libraries,), fixed=by_hand)).shifts == list(by_hand)
+
+
 def test_wishes_are_heard_where_they_cost_no_hole() -> None:
     not_monday = (Wish(span(0, 9, 17), rather=False, weight=3),)
     found = proposed(two(wishes=not_monday))

@@ -40,7 +40,7 @@ class Clash:
 
 def what_clashes(problem: Problem, *, seconds: float, stop: Stop | None = None) -> Clash:
     """This function will find the fewest limits that would have to give way for no hole to be left that need not be."""
-    only_holes = Weights(hole=HOLE, unwished=0, wish_granted=0, shift=0, face=0, uneven=0, moved=0)
+    only_holes = Weights(hole=HOLE, unwished=0, wish_granted=0, shift=0, face=0, uneven=0, further=0, moved=0)
     made = draft(replace(problem, weights=only_holes), Model(loose=GIVES_WAY))
     solved = solve(made.model, made.parts, seconds=seconds, stop=stop)
     given: Sequence[str] = []

@@ -17,8 +17,8 @@ from sociable.domain.cover.proposal.improving import Part
 from sociable.domain.cover.proposal.model import UNBOUNDED, Model
 from sociable.domain.cover.proposal.problem import SLOT, Problem, Shift
 
-TIERS = 4
-"""Hours on duty weigh more the larger their share of what somebody could do: the first quarter nothing, then more and more."""
+STEPS = 16
+"""Hours on duty weigh more the larger their share of what somebody could do: each further sixteenth more than the last."""
 
 
 @dataclass
@@ -108,15 +108,26 @@ def _wishes(sheet: Sheet, column: Column) -> int:
 
 
 def _share_evenly(made: Draft, number: int, theirs: Sequence[Column]) -> None:
-    """Each further quarter of what somebody could work costs more: so what there is to do is spread by what each could."""
+    """Each further step costs more, and each shift after the first: so what there is to do is spread by what each could."""
     problem, model = made.sheet.problem, made.model
     weeks = len({monday(column.day) for column in theirs})
     could = min(len(made.sheet.working[number]), weeks * (problem.people[number].limits.week // SLOT))
-    quarter = max(1, -(-could // TIERS))
-    tiers = [(model.count(quarter, problem.weights.uneven * step), -1) for step in range(TIERS)]
+    one_shift = max((column.length for column in theirs if not column.fixed), default=0)
+    steps = [(model.count(slots, problem.weights.uneven * price), -1) for slots, price in steps_of(could, one_shift)]
     most = sum(column.length for column in theirs)
-    tiers.append((model.count(most, problem.weights.uneven * TIERS), -1))
-    model.require([*((column.choice, column.length) for column in theirs), *tiers], least=-UNBOUNDED, most=0)
+    steps.append((model.count(most, problem.weights.uneven * STEPS), -1))
+    model.require([*((column.choice, column.length) for column in theirs), *steps], least=-UNBOUNDED, most=0)
+    further = model.count(len(theirs), problem.weights.further)
+    model.require([*((column.choice, 1) for column in theirs), (further, -1)], least=-UNBOUNDED, most=1)
+
+
+def steps_of(could: int, one_shift: int) -> list[tuple[int, int]]:
+    """This function will say how somebody's hours are weighed.
+
+    Shape:  half hours and what each of them costs, step after step; within one shift they cost nothing, so that none is cut in two
+    """
+    step = max(1, -(-could // STEPS))
+    return [(step, number if number * step >= one_shift else 0) for number in range(STEPS)]
 
 
 def _weigh_moves(made: Draft) -> None:

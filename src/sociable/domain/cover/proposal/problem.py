@@ -145,14 +145,16 @@ class Weights:
     """for each half hour that somebody would rather be free, times how much it matters"""
     wish_granted: int = 1
     """less, for each half hour that somebody would rather work, times how much it matters"""
-    shift: int = 4
+    shift: int = 7
     """for each shift: fewer shifts are fewer hand-overs"""
-    face: int = 6
+    face: int = 3
     """for each person put on the rota of a week: fewer of them are more often the same for an account"""
-    uneven: int = 4
-    """for each half hour in the second quarter of what somebody could work; twice in the third, three times in the last"""
+    further: int = 4
+    """for each shift after somebody's first, besides: more than a face, so that nobody has a second while others could have had it"""
+    uneven: int = 1
+    """for each half hour past somebody's first shift, times the sixteenths of what they could work that lie before it"""
     moved: int = 50
-    """for each published shift that does not stay: less than a half hour without anybody, as much as twelve shared one step less evenly"""
+    """for each published shift that does not stay: less than a half hour without anybody, or twelve shared four steps less evenly"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def round_down_to_a_rota(relaxed: Relaxation, in_turn: Sequence[Collection[int]]
     """
     ends = monotonic() + seconds
     for choices in in_turn:
-        while split := _split(relaxed, choices):
+        while split := in_order(relaxed, choices):
             for number, (value, choice) in enumerate(split):
                 if number >= max(1, len(split) * SHARE) and value < CLEARLY:
                     break
@@ -107,8 +107,8 @@ def round_down_to_a_rota(relaxed: Relaxation, in_turn: Sequence[Collection[int]]
     return whole if all(abs(a - b) < 1e-4 for a, b in zip(values, whole, strict=True)) else None
 
 
-def _split(relaxed: Relaxation, choices: Collection[int]) -> list[tuple[float, int]]:
-    """What is taken at least a little and not yet rounded, the surest first."""
+def in_order(relaxed: Relaxation, choices: Collection[int]) -> list[tuple[float, int]]:
+    """This function will list what is taken at least a little and not yet rounded, the surest first, each after what it hangs on."""
     values = relaxed.values
     left = [(values[choice], choice) for choice in choices if choice not in relaxed.rounded and values[choice] > 0.01]
-    return sorted(left, key=lambda pair: (-pair[0], pair[1]))
+    return sorted(left, key=lambda pair: (-round(pair[0], 6), pair[1]))

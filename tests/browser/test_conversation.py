@@ -156,6 +156,32 @@ def test_what_was_typed_survives_reload_and_leaving_at_once(chromium, installati
     page.context.close()
 
 
+def test_what_changes_by_itself_leaves_the_focus_where_it_was(chromium, installation):
+    installation.mail("The tap drips.", "A dripping tap")
+    hannah, sam = (signed_in(chromium, installation, name) for name in ("hannah", "sam"))
+    hannah.goto(f"{installation.address}/desk/?view=unclaimed&account=city-help")
+    row = hannah.locator(".queue-row", has_text="A dripping tap").locator("a")
+    row.wait_for()
+    focused = "document.activeElement.closest('#desk-list') && document.activeElement.textContent.trim()"
+
+    def changes(button: str) -> None:
+        was = hannah.locator("#desk-list").inner_html()
+        sam.get_by_role("button", name=button, exact=True).click()
+        hannah.wait_for_function("(was) => document.querySelector('#desk-list').innerHTML !== was", arg=was)
+
+    opened(sam, installation, "A dripping tap")
+    hannah.get_by_role("button", name="Paste").focus()
+    changes("Take")
+    assert hannah.evaluate(focused) == "Paste"  # and not the first of the three buttons that lead to one address
+    changes("Let go")
+    row.focus()
+    changes("Take")
+    row.wait_for(state="detached")
+    assert hannah.evaluate(focused)  # on what stands in its place, and not at the top of the page
+    for page in (hannah, sam):
+        page.context.close()
+
+
 def test_not_a_request_is_one_key_for_those_who_switched_keys_on(chromium, installation):
     installation.mail("Thank you all!", "A thank-you")
     page = signed_in(chromium, installation, "jen")

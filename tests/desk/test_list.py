@@ -17,6 +17,7 @@ from sociable.directory.models import Account
 from sociable.domain.text import heading_of
 from sociable.journeys import answer, claim, snooze
 from sociable.people.models import Person
+from tests import chatting
 from tests.cast import Cast, at
 from tests.pages import Pages, words_of
 
@@ -271,6 +272,15 @@ def test_people_without_a_name_are_shown_by_their_address(cast: Cast, desk: Page
     cast.mail("Hello", sender="nameless@example.org")
     assert Contact.objects.get().name == ""
     assert rows(desk.get(reverse("desk:desk")).page)[0].startswith("nameless@example.org")
+
+
+def test_nobody_without_a_name_is_shown_by_an_id_or_by_our_own_address(cast: Cast, desk: Pages) -> None:
+    said = chatting.say(chatting.begin(chatting.takes_chat(cast.help), name="", now=at(10)), now=at(10))
+    assert rows(desk.get(reverse("desk:desk")).page)[0].startswith("Somebody")
+    chatting.answer(said.conversation, cast.asha, now=at(10, 50))
+    assert rows(desk.get(reverse("desk:desk"), {"view": "mine"}).page)[0].startswith("Somebody")
+    page = desk.get(reverse("desk:conversation", args=[said.conversation_id])).page
+    assert words_of(page.all("span", id=f"message-{said.pk}-from")[0]) == "From Somebody"
 
 
 def test_accounts_at_rest_are_still_answered(cast: Cast, desk: Pages) -> None:

@@ -18,6 +18,7 @@ from sociable.people.models import Partner, Person
 from sociable.people.permissions import MAY, Act, Place, scope_filter
 
 __all__ = ["Chat", "Joining", "ProofCode", "Visitor"]  # of this room too, and found with its tables
+PEOPLE_READ = ("email", "phone")  # addresses of any other kind are a machine's names for somebody
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -295,6 +296,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} {self.pk} of conversation {self.conversation_id}"
+
+    @property
+    def said_by(self) -> str:
+        """Who said it, as people know them: never by a network's id, or by what one browser is known by here."""
+        name = self.author.name if self.author else self.from_name
+        return name or (self.from_address if self.identity_kind in PEOPLE_READ else "") or "Somebody"
 
 
 class Attachment(models.Model):

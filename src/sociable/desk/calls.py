@@ -150,7 +150,7 @@ def _said(about: Conversation | None, now: datetime, zone: str) -> list[dict[str
     said = about.messages.exclude(direction=Message.Direction.NOTE).filter(automatic="").select_related("author")
     return [
         {
-            "who": one.author.name if one.author else one.from_name or one.from_address or "Somebody",
+            "who": one.said_by,
             "at": moment_near(one.sent_at, now, zone),
             "text": one.text[:3000],
         }

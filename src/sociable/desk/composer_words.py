@@ -147,7 +147,7 @@ def _to_words(conversation: Conversation, place: ways.Place) -> str:
         to = f"{to}. {place.readers} can read it"
     if last is None or not last.from_address or place.address in (last.from_address, last.reply_address):
         return to
-    return f"{to}, who asked. {last.from_name or last.from_address} wrote last, from {last.from_address}, and does not get it."
+    return f"{to}, who asked. {last.said_by} wrote last, from {last.from_address}, and does not get it."
 
 
 def _ring_them(conversation: Conversation) -> str:
@@ -163,9 +163,8 @@ def _known_as(conversation: Conversation, place: ways.Place) -> str:
 
 
 def _short(message: Message, now: datetime, conversation: Conversation) -> dict[str, str]:
-    who = message.author.name if message.author else message.from_name or message.from_address or "Somebody"
     return {
-        "who": who,
+        "who": message.said_by,
         "at": moment_near(message.sent_at, now, zone_of(conversation.account)),
         "text": message.text[:2000],
     }

@@ -258,7 +258,7 @@ def messages_of(
 
 
 def _message(message: Message, local: datetime, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    name = (message.author.name if message.author else message.from_name or message.from_address) or "Somebody"
+    name = message.said_by
     visible, quoted = (
         fold(message.text, message.subject) if message.direction == Message.Direction.IN else (message.text, "")
     )

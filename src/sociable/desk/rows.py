@@ -14,7 +14,7 @@ from django.db.models.functions import Substr
 from django.urls import reverse
 
 from sociable.channels import registry
-from sociable.conversations.models import Conversation, Message, Presence
+from sociable.conversations.models import PEOPLE_READ, Conversation, Message, Presence
 from sociable.desk import chat_words, window_words
 from sociable.desk.asked import Asked
 from sociable.directory.queries import answering as answered_from
@@ -29,7 +29,6 @@ from sociable.promises.models import Wait
 
 PRESENT = timedelta(seconds=45)  # after this without a heartbeat somebody is gone
 SNIPPET_CHARS = 140
-PEOPLE_READ = ("email", "phone")  # addresses of any other kind are a machine's names for somebody
 
 
 def rows_of(conversations: Sequence[Conversation], asked: Asked, now: datetime) -> list[dict[str, Any]]:
@@ -118,7 +117,8 @@ def with_words(rows: list[dict[str, Any]], asked: Asked, now: datetime) -> list[
         row["snippet"] = _beyond(row["subject"], message.get("start") or "")
         row["channel"] = message.get("channel") or row["channel"]
         row["icon"] = registry.icon_of(row["channel"])
-        readable = message.get("identity_kind") in PEOPLE_READ
+        theirs = message.get("direction") == Message.Direction.IN
+        readable = theirs and message.get("identity_kind") in PEOPLE_READ
         row["who"] = row["who"] or (message.get("from_address") if readable else "") or "Somebody"
         row["mine"] = row["held_by_id"] == asked.person.pk
         row["presence"] = present.get(row["id"], "")
@@ -144,7 +144,7 @@ def _snippets(rows: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
             row["message_id"] = row["message_id"] or last.get(row["id"])
     messages = Message.objects.filter(pk__in=[row["message_id"] for row in rows if row["message_id"]])
     some: Any = messages.annotate(start=Substr("text", 1, SNIPPET_CHARS)).values(
-        "pk", "start", "channel", "from_address", "identity_kind"
+        "pk", "start", "channel", "direction", "from_address", "identity_kind"
     )
     return {message["pk"]: message for message in some}
 

@@ -173,7 +173,7 @@ def _who_spoke(between: Sequence[Message], now: datetime) -> str:
     if not between:
         return "This conversation was changed while you wrote"
     last = between[-1]
-    who = last.author.first_name if last.author else last.from_name or last.from_address or "Somebody"
+    who = last.author.first_name if last.author else last.said_by
     verb = "answered" if last.direction == Message.Direction.OUT else "wrote"
     return f"{who} {verb} {_ago(now - last.stored_at)}"
 

@@ -23,19 +23,23 @@
   const inUse = (part) => part.contains(document.activeElement)
     && document.activeElement.matches("input:not([type=hidden]), textarea, select, summary") || part.querySelector("details[open] input");
 
-  // What finds an element again among fresh ones: its id, its address, or where its form leads
+  // What finds an element again among fresh ones: its id, its address, or where its form leads and what it says there
   const placeOf = (element) => {
     if (element.id) return `#${CSS.escape(element.id)}`;
     const href = element.getAttribute("href");
     if (href) return `a[href="${CSS.escape(href)}"]`;
     const action = element.form?.getAttribute("action");
-    return action ? `form[action="${CSS.escape(action)}"] button` : null;
+    const says = element.name ? `[name="${CSS.escape(element.name)}"][value="${CSS.escape(element.value)}"]` : "";
+    return action ? `form[action="${CSS.escape(action)}"] button${says}` : null;
   };
 
-  // Swap by id, keep scroll, and give the focus back to the element that stands where it was.
+  const stops = (part) => [...part.querySelectorAll("a[href], button, summary, [tabindex='0']")];
+
+  // Swap by id, keep scroll, and give the focus back: to the same element, or where that is gone to what stands in its place.
   const swap = (part, fresh) => {
     const here = part.contains(document.activeElement) ? document.activeElement : null;
     const place = here && placeOf(here);
+    const number = here ? stops(part).indexOf(here) : -1;
     const top = part.scrollTop;
     const within = part.querySelector("[data-keeps-scroll]");
     const [was, atEnd] = within ? [within.scrollTop, within.scrollHeight - within.scrollTop - within.clientHeight < 80] : [0, false];
@@ -45,7 +49,8 @@
     const scroller = part.querySelector("[data-keeps-scroll]"); // whoever reads the end goes on reading the end
     if (scroller) scroller.scrollTop = atEnd ? scroller.scrollHeight : was;
     if (known.size) part.querySelectorAll(".queue-row").forEach((row) => row.classList.toggle("is-new", !known.has(row.id)));
-    if (place) part.querySelector(place)?.focus({ preventScroll: true });
+    const again = (place && part.querySelector(place)) || (number < 0 ? null : stops(part).slice(0, number + 1).pop());
+    again?.focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("sociable:refreshed", { detail: part }));
   };
 

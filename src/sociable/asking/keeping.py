@@ -24,6 +24,7 @@ from psycopg import Binary
 from psycopg.types.json import Jsonb
 
 from sociable.asking.question import Question, filled
+from sociable.asking.statement import changed_by, instant, rows_of, with_constants
 
 Row = TypeVar("Row", bound=models.Model)
 _MOST_AT_ONCE = 100  # rows of one statement: a database takes only so many values at once
@@ -47,11 +48,8 @@ def add(rows: Iterable[Row]) -> list[Row]:
 def _add(rows: Sequence[models.Model], here: BaseDatabaseWrapper) -> None:
     sql, columns = _insert(type(rows[0]), len(rows) if here.vendor == "sqlite" else 0, here.vendor)
     values = [_values(row, columns, here) for row in rows]
-    with here.cursor() as cursor:
-        cursor.execute(
-            sql, list(chain.from_iterable(values)) if here.vendor == "sqlite" else [_as_json(values, columns)]
-        )
-        ids = sorted(cursor.fetchall())
+    given = list(chain.from_iterable(values)) if here.vendor == "sqlite" else [_as_json(values, columns)]
+    ids = sorted(rows_of(sql, given, here))
     for row, (pk,) in zip(rows, ids, strict=True):
         row.pk = pk
         row._state.adding, row._state.db = False, here.alias  # noqa: SLF001 - as `bulk_create` does
@@ -97,11 +95,14 @@ def keep(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     here = connections[DEFAULT_DB_ALIAS]
     sql, columns = _update(type(rows[0]), tuple(fields), here.vendor)
     values = [_values(row, columns, here) for row in rows]
-    with mark_for_rollback_on_error(using=here.alias), here.cursor() as cursor:
-        if here.vendor == "sqlite":
-            cursor.executemany(sql, values)
+    with mark_for_rollback_on_error(using=here.alias):
+        if here.vendor != "sqlite":
+            changed_by(sql, [_as_json(values, columns)], here)
+        elif len(values) == 1:
+            changed_by(sql, values[0], here)
         else:
-            cursor.execute(sql, [_as_json(values, columns)])
+            with here.cursor() as cursor:
+                cursor.executemany(sql, values)
 
 
 @cache
@@ -119,7 +120,24 @@ def _update(model: type[models.Model], fields: tuple[str, ...], vendor: str) -> 
 
 
 def _values(row: models.Model, columns: Sequence[Any], here: BaseDatabaseWrapper) -> list[Any]:
-    return [column.get_db_prep_save(getattr(row, column.attname), here) for column in columns]
+    return [_value(column, getattr(row, column.attname), here) for column in columns]
+
+
+# What a column holds that a database takes as it is, but for instants: Django asks four functions of each value.
+_AS_IT_IS: dict[type, type] = {
+    models.CharField: str, models.TextField: str, models.EmailField: str, models.BooleanField: bool,
+    models.IntegerField: int, models.PositiveIntegerField: int, models.PositiveSmallIntegerField: int,
+    models.ForeignKey: int, models.OneToOneField: int, models.DateTimeField: datetime,
+}  # fmt: skip
+
+
+def _value(column: Any, value: Any, here: BaseDatabaseWrapper) -> Any:
+    as_it_is = _AS_IT_IS.get(type(column))
+    if isinstance(value, datetime) and value.tzinfo is not None and as_it_is is datetime:
+        return instant(value, here)
+    if as_it_is not in (None, datetime) and (value is None or type(value) is as_it_is):
+        return value
+    return column.get_db_prep_save(value, here)
 
 
 def turn(here: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
@@ -127,7 +145,9 @@ def turn(here: BaseDatabaseWrapper) -> AbstractContextManager[Any]:
 
     Shape:  by a transaction writers of SQLite take turns; on PostgreSQL one statement is one, and to say so are two more ways there
     """
-    return mark_for_rollback_on_error(using=here.alias) if here.vendor == "postgresql" else atomic(savepoint=False)
+    if here.vendor == "postgresql" or here.in_atomic_block:
+        return mark_for_rollback_on_error(using=here.alias)
+    return atomic(savepoint=False)
 
 
 class Change:
@@ -135,20 +155,19 @@ class Change:
 
     def __init__(self, words: Callable[[], models.QuerySet[Any]], **columns: Any) -> None:
         self._words, self._columns = words, columns
-        self._worded: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        self._worded: dict[str, tuple[str, Sequence[Any]]] = {}
 
     def make(self, **given: Any) -> int:
         """This function will change the rows, and return how many they were."""
         here = connections[DEFAULT_DB_ALIAS]
         sql, values = self._wording(here)
-        with turn(here), here.cursor() as cursor:
-            cursor.execute(sql, filled(values, given, here))
-            return int(cursor.rowcount)
+        with turn(here):
+            return changed_by(sql, filled(values, given, here), here)
 
-    def _wording(self, here: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def _wording(self, here: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:
         worded = self._worded.get(here.vendor)
         if worded is None:
-            worded = self._worded[here.vendor] = self._word()
+            worded = self._worded[here.vendor] = with_constants(*self._word(), here=here)
         return worded
 
     def _word(self) -> tuple[str, tuple[Any, ...]]:
@@ -173,9 +192,8 @@ class Taking(Change, Generic[Row]):
         """This function will change the rows, and return them as they are then, in no order."""
         here = connections[DEFAULT_DB_ALIAS]
         sql, values = self._wording(here)
-        with turn(here), here.cursor() as cursor:
-            cursor.execute(sql, filled(values, given, here))
-            rows = cursor.fetchall()
+        with turn(here):
+            rows = rows_of(sql, filled(values, given, here), here)
         worded: Any = self._whole.worded(here)
         return [worded.answer(row, here) for row in rows]
 

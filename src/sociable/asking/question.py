@@ -14,9 +14,12 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Expression, F, Func, QuerySet
-from django.db.models.query import get_related_populators
+from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
+from django.db.models.base import ModelState
+from django.db.models.signals import post_init, pre_init
 from django.db.transaction import TransactionManagementError
+
+from sociable.asking.statement import instant, rows_of, with_constants
 
 Row = TypeVar("Row")
 Answer = TypeVar("Answer")
@@ -65,15 +68,18 @@ class _Worded(Generic[Row]):
 
     def __init__(self, asked: QuerySet[Any, Row]) -> None:
         compiler = asked.query.get_compiler(using=asked.db)
-        self.sql, self.given = compiler.as_sql()
+        self.sql, self.given = with_constants(*compiler.as_sql(), here=compiler.connection)
         self.columns = ", ".join(sql for _, (sql, _), _ in compiler.select)
         self.locks = asked.query.select_for_update and connection.features.has_select_for_update
         chosen = [one[0] for one in compiler.select]
         self.converters: list[_Converter] = [
-            (place, converters, column) for place, (converters, column) in compiler.get_converters(chosen).items()
+            (place, _quicker(converters, compiler.connection), column)
+            for place, (converters, column) in compiler.get_converters(chosen).items()
         ]
         rows_alone = asked.query.values_select  # of `values_list`
-        self.become: Callable[[list[Any]], Any] = tuple if rows_alone else _objects(compiler, chosen, asked.db)
+        self.become: Callable[[list[Any]], Any] = (
+            tuple if rows_alone else _objects(compiler.klass_info, chosen, asked.db)
+        )
 
     def answer(self, row: Sequence[Any], here: BaseDatabaseWrapper) -> Row:
         values = list(row)
@@ -83,20 +89,57 @@ class _Worded(Generic[Row]):
         return self.become(values)  # type: ignore[no-any-return]
 
 
-def _objects(compiler: Any, chosen: Sequence[Any], alias: str) -> Callable[[list[Any]], Any]:
+def _quicker(converters: Sequence[Any], here: Any) -> list[Any]:
+    """The same, but that SQLite's instants are not asked each time in what zone they are: it keeps them all in one."""
+    usual = getattr(here.ops, "convert_datetimefield_value", None)
+    return [_from_sqlite if one == usual and here.vendor == "sqlite" else one for one in converters]
+
+
+def _from_sqlite(value: Any, column: Any, here: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    return here.ops.convert_datetimefield_value(value, column, here)
+
+
+def _objects(info: Mapping[str, Any], chosen: Sequence[Any], alias: str) -> Callable[[list[Any]], Any]:
     """What makes an object of a row, and those that are joined to it: as Django's own iteration does."""
-    model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    places = info["select_fields"]
     own = slice(places[0], places[-1] + 1)
     names = [one.target.attname for one in chosen[own]]
-    related = get_related_populators(compiler.klass_info, compiler.select, alias)  # type: ignore[call-arg]  # the stubs are of a later Django
+    pk, make = places[0] + names.index(info["model"]._meta.pk.attname), _maker(info["model"], names, alias)
+    joined = [
+        (one["local_setter"], one["remote_setter"], _objects(one, chosen, alias))
+        for one in info.get("related_klass_infos", ())
+    ]
 
     def become(values: list[Any]) -> Any:
-        found = model.from_db(alias, names, values[own])
-        for one in related:
-            one.populate(values, found)
+        if values[pk] is None:
+            return None
+        found = make(values[own])
+        for set_here, set_there, become_other in joined:
+            other = become_other(values)
+            set_here(found, other)
+            if other is not None:
+                set_there(other, found)
         return found
 
     return become
+
+
+def _maker(model: type[Model], names: Sequence[str], alias: str) -> Callable[[list[Any]], Any]:
+    """What makes one object of its values, as `from_db` does; that takes several times as long, and is needed where somebody listens."""
+    own_way = model.__init__ is not Model.__init__ or model.from_db.__func__ is not Model.from_db.__func__  # type: ignore[attr-defined]
+    if own_way or pre_init.has_listeners(model) or post_init.has_listeners(model):
+        return lambda values: model.from_db(alias, names, values)
+
+    def make(values: list[Any]) -> Any:
+        found = model.__new__(model)
+        found._state = state = ModelState()  # noqa: SLF001 - as `from_db` does
+        state.adding, state.db = False, alias
+        found.__dict__.update(zip(names, values, strict=True))
+        return found
+
+    return make
 
 
 class Question(Generic[Row]):
@@ -115,9 +158,7 @@ class Question(Generic[Row]):
         """This function will ask, and return what was found."""
         here = connections[DEFAULT_DB_ALIAS]  # Django looks the connection up anew each time it is named
         worded = self.worded(here)
-        with here.cursor() as cursor:
-            cursor.execute(worded.sql, filled(worded.given, given, here))
-            rows = cursor.fetchall()
+        rows = rows_of(worded.sql, filled(worded.given, given, here), here)
         return [worded.answer(row, here) for row in rows]
 
     def first(self, **given: Any) -> Row | None:
@@ -188,7 +229,7 @@ def filled(values: Sequence[Any], given: Mapping[str, Any], here: BaseDatabaseWr
 def _plain(value: Any, here: BaseDatabaseWrapper) -> Any:
     """As the database takes it."""
     if isinstance(value, datetime):
-        return here.ops.adapt_datetimefield_value(value.astimezone(UTC))
+        return instant(value, here)
     if isinstance(value, list | tuple | range | Set):
         return json.dumps(list(value)) if here.vendor == "sqlite" else list(value)
     return value

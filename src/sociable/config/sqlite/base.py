@@ -7,11 +7,13 @@ wait for the disk as well.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
+from django.utils.asyncio import async_unsafe
 
 from sociable.asking.disk import is_before_disk, waits_with_the_next
 from sociable.config.sqlite.copying import BY_A_WRITER_PAGES, LONG_BYTES, Copying
@@ -70,6 +72,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Cursor:
         """Return what statements are sent by."""
         return self.connection.cursor(factory=Cursor)  # type: ignore[no-any-return]
+
+    @async_unsafe
+    def at_once(self, sql: str, values: Sequence[Any]) -> tuple[list[Any], int]:
+        """Return the rows a statement found and how many it changed, without Django's layers of cursors where nobody listens."""
+        if self.connection is None or self.queries_logged or self.execute_wrappers:
+            with self.cursor() as cursor:
+                cursor.execute(sql, values)
+                return cursor.fetchall(), cursor.rowcount
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            sent = self.connection.execute(_with_marks(sql), values)
+            return sent.fetchall(), sent.rowcount
 
     def _start_transaction_under_autocommit(self) -> None:
         turns = self._with_others.turns

@@ -254,6 +254,24 @@ def test_my_day_shows_what_is_mine_and_what_is_said_to_me(cast: Cast, desk: Page
         assert words in day
 
 
+@pytest.mark.parametrize(
+    ("stage", "says"),
+    [
+        ("resting", "Residents are shown the other ways to ask.Resting"),
+        ("proposed", "The public does not see it yet.Proposed"),
+    ],
+)
+def test_my_day_calls_no_account_open_that_is_not_asked(cast: Cast, desk: Pages, stage: str, says: str) -> None:
+    Account.objects.filter(pk=cast.help.pk).update(stage=stage)
+    assert f"Ashby Help{says}" in desk.get(reverse("desk:my_day")).page.text
+
+
+def test_my_day_leaves_out_what_is_closed_for_good(cast: Cast, desk: Pages) -> None:
+    Account.objects.filter(pk=cast.help.pk).update(stage="closed")
+    text = desk.get(reverse("desk:my_day")).page.text
+    assert "Ashby Help" not in text[text.index("Your accounts today") :]
+
+
 def test_only_what_changes_is_sent_to_a_script(cast: Cast, desk: Pages) -> None:
     cast.ask()
     part = desk.get(reverse("desk:desk"), headers={"X-Part": "true"}).content.decode()

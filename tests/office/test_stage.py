@@ -49,7 +49,7 @@ def test_an_account_goes_from_proposed_over_learning_to_live(cast: Cast, office:
     account = Account.objects.get(pk=cast.help.pk)
     assert (account.stage, account.learning_until_on) == ("live", None)
     text = office.get(shown(cast)).page.text
-    assert "When it was moved: Only one person is signed off" in text
+    assert "Missing when it was moved: Only one person is signed off" in text
     assert "Why all the same: “Kal starts on Monday”" in text
     assert "Missing as it stands now Only one person" in text
     assert AuditEvent.objects.filter(verb="moved").count() == 2
@@ -60,6 +60,20 @@ def test_a_stage_is_no_fact_to_be_typed_over(cast: Cast, office: Pages) -> None:
     assert "stage" not in form.fields
     office.submit(form, stage="closed", learning_until_on="2030-01-01")
     assert Account.objects.get(pk=cast.help.pk).stage == "live"
+
+
+def test_a_learning_day_that_has_passed_is_not_said_as_one_to_come(cast: Cast, office: Pages) -> None:
+    Account.objects.filter(pk=cast.help.pk).update(stage="learning", learning_until_on=date(2026, 3, 2))
+    for address in (shown(cast), reverse("office:accounts")):
+        assert "Still learning: it was to be until Monday 2 March 2026" in office.get(address).page.text
+
+
+def test_a_closed_account_is_asked_for_no_day_of_learning(cast: Cast, office: Pages) -> None:
+    Account.objects.filter(pk=cast.help.pk).update(stage="closed")
+    form = office.get(shown(cast)).page.form(button="Move it")
+    assert "learning_until_on" not in form.fields
+    office.submit(form, to="proposed")
+    assert Account.objects.get(pk=cast.help.pk).stage == "proposed"
 
 
 def test_who_may_not_change_it_sees_where_it_stands_and_no_form(cast: Cast) -> None:

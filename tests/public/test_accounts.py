@@ -260,6 +260,13 @@ def test_a_learning_day_that_has_passed_is_not_promised_again(pages, cast, clock
     text = pages.get("/accounts/help/").page.text
     assert "Still learning" in text
     assert "22 November" not in text
+    assert "The team is still learning, so it may sometimes take longer." in text
+    assert "This team is still learning, so it may sometimes take longer." in pages.get("/ask/help/").page.text
+
+
+def test_a_month_keeps_its_capital_where_a_learning_team_is_asked(pages, cast, clock):
+    Account.objects.filter(pk=cast.help.pk).update(stage=Account.Stage.LEARNING, learning_until_on=date(2027, 5, 1))
+    assert "This team is learning until 1 May 2027, so" in pages.get("/ask/help/").page.text
 
 
 @pytest.mark.parametrize("stage", ["resting", "closed"])
@@ -268,6 +275,9 @@ def test_what_nobody_answers_offers_the_other_ways_to_ask(pages, cast, clock, st
     Account.objects.filter(pk=cast.books.pk).update(stage=stage, other_ways="Phone 0113 496 0121")
     page = pages.get("/accounts/libraries/").page
     assert "Other ways to ask Phone 0113 496 0121 Ashby Help" in page.text
+    assert "It keeps no hours" in page.text
+    assert "The next seven days" not in page.text
+    assert "openingHoursSpecification" not in page.html
     assert page.links["Ashby Help"] == "/accounts/help/"
 
 
@@ -278,4 +288,4 @@ def test_how_long_people_waited_while_the_team_learnt_stands_apart(pages, cast, 
     page = pages.get("/accounts/help/").page
     assert "While the team was learning, counted apart: 0 people answered in time" in page.text
     assert page.text.count("Half of 1 person waited") == 1
-    assert "Nothing fell due in the last 30 days" in page.text
+    assert "Nothing fell due in the last 30 days except while the team was learning." in page.text

@@ -212,24 +212,34 @@ def _mentions(request: StaffRequest) -> list[Mention]:
 
 
 def _accounts_today(accounts: list[Account], now: datetime) -> list[dict[str, Any]]:
-    """Each account with whether it is open now, as its public page says it."""
+    """Each account with whether it is open now, as its public page says it; none that is closed for good."""
     calendars = calendars_of(accounts)
     return [
-        {"account": account, "calendar": calendars[account.pk], **_open_words(calendars[account.pk], now)}
+        {"account": account, **(_NOT_ASKED.get(account.stage) or _open_words(calendars[account.pk], now))}
         for account in accounts
+        if account.stage != Account.Stage.CLOSED
     ]
+
+
+_NOT_ASKED: dict[str, dict[str, Any]] = {
+    Account.Stage.PROPOSED: {"open": False, "tag": "Proposed", "words": "The public does not see it yet."},
+    Account.Stage.RESTING: {"open": False, "tag": "Resting", "words": "Residents are shown the other ways to ask."},
+}
+_OPEN, _SHUT = "Open now", "Closed now"
 
 
 def _open_words(calendar: Calendar | None, now: datetime) -> dict[str, Any]:
     if calendar is None:
-        return {"open": False, "words": "People are told that no time is promised."}
+        return {"open": False, "tag": "No stated hours", "words": "People are told that no time is promised."}
     zone = str(calendar.zone)
     try:
         if calendar.is_open(now):
-            return {"open": True, "words": f"Open until {moment_near(calendar.next_close(now), now, zone)}."}
-        return {"open": False, "words": f"Opens {moment_near(calendar.next_open(now), now, zone)}."}
+            until = moment_near(calendar.next_close(now), now, zone)
+            return {"open": True, "tag": _OPEN, "words": f"Open until {until}."}
+        return {"open": False, "tag": _SHUT, "words": f"Opens {moment_near(calendar.next_open(now), now, zone)}."}
     except (NeverOpen, NeverCloses):
-        return {"open": calendar.is_open(now), "words": "Its hours do not change."}
+        is_open = calendar.is_open(now)
+        return {"open": is_open, "tag": _OPEN if is_open else _SHUT, "words": "Its hours do not change."}
 
 
 @require_POST

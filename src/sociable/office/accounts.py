@@ -91,6 +91,7 @@ def _row(
         "special": hours.special_sentences(now.astimezone(calendar.zone).date()) if hours and calendar else [],
         "promise": rule.sentence() if rule and hours else "No promise",
         "tone": stage.TONES[account.stage],
+        "stage_words": stage.words_of(account, now),
         "connected": connection is not None,
         "health": health.of(connection, now, zone, is_all=registry.needs_connection(account.channel)),
     }

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from sociable.cover import days
 from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain.cover import stages
@@ -51,11 +52,13 @@ class StageForm(forms.Form):
         self.fields["to"] = forms.ChoiceField(
             label="Move it to", choices=[(to.value, name_of(to, now_is)) for to in stages.moves(now_is)]
         )
+        if Stage.LEARNING not in stages.moves(now_is):
+            del self.fields["learning_until_on"]
 
     def wanted(self) -> Wanted:
         """What was typed."""
         typed = self.cleaned_data
-        return Wanted(Stage(typed["to"]), typed["learning_until_on"], typed["reason"])
+        return Wanted(Stage(typed["to"]), typed.get("learning_until_on"), typed["reason"])
 
 
 def name_of(to: Stage, now_is: Stage) -> str:
@@ -71,7 +74,7 @@ def shown(account: Account, now: datetime, *, may_change: bool, form: StageForm 
     last = doing.last_move(account)
     return {
         "account": account,
-        "stage_words": words_of(account),
+        "stage_words": words_of(account, now),
         "stage_tone": TONES[account.stage],
         "last": last,
         "last_at": moment_words(last.at, directory.zone_of(account)) if last else "",
@@ -82,12 +85,14 @@ def shown(account: Account, now: datetime, *, may_change: bool, form: StageForm 
     }
 
 
-def words_of(account: Account) -> str:
-    """This function will say at which stage an account stands, with the day until which it is learning."""
-    words = str(account.get_stage_display())
-    if account.stage == Stage.LEARNING and account.learning_until_on:
-        words += f" until {date_words(account.learning_until_on)}"
-    return words
+def words_of(account: Account, now: datetime) -> str:
+    """This function will say at which stage an account stands, with the day until which it is learning, or was to be."""
+    words, until = str(account.get_stage_display()), account.learning_until_on
+    if account.stage != Stage.LEARNING or until is None:
+        return words
+    if until < days.day_of(now, directory.zone_of(account)):
+        return f"Still learning: it was to be until {date_words(until)}"
+    return f"{words} until {date_words(until)}"
 
 
 @staff
@@ -104,6 +109,6 @@ def move(request: HttpRequest, account_id: int) -> HttpResponse:
         except MoveRefused as refusal:
             form.add_error(refusal.of, refusal.message)
         else:
-            messages.success(request, f"{account.name} has moved. Now: {words_of(account)}.")
+            messages.success(request, f"{account.name} has moved. Now: {words_of(account, now)}.")
             return redirect("office:account", account_id=account.pk)
     return page(request, "accounts", "stage.html", shown(account, now, may_change=True, form=form))

@@ -129,7 +129,7 @@ def schema_org(one: Shown) -> dict[str, Any]:
             "name": account.partner.name,
             "url": account.partner.website,
         },
-        "openingHoursSpecification": _hours(one),
+        "openingHoursSpecification": _hours(one) if one.is_answered else None,
     }
     return {key: value for key, value in told.items() if value}
 

@@ -145,6 +145,11 @@ class Shown:
         return f"Learning until {until.day} {until:%B}{year}"
 
     @property
+    def learning_words(self) -> str:
+        """The same within a sentence: "learning until 12 January", "still learning"."""
+        return self.stage_words[:1].lower() + self.stage_words[1:]
+
+    @property
     def promise_words(self) -> str:
         """The promise in force, as a sentence."""
         rule = promise_rule(self.promise) if self.stated.calendar else None

@@ -99,7 +99,9 @@ def test_learning_ends_on_a_day(until_on: date | None, words: str) -> None:
 def test_what_is_missing_is_said_in_sentences() -> None:
     found = missing(Stage.LIVE, replace(WHOLE, ready=0, uncovered=12, is_connected=False))
     assert [one.bars for one in found] == [True, True, False]
-    assert "Of the 320 half hours that it needs in the next four weeks, the published rota leaves 12" in found[2].words
+    assert (
+        "It needs people for 160 hours in the next four weeks, and for 6 hours of that the published" in found[2].words
+    )
     assert all(one.words.endswith(".") for one in found)
 
 

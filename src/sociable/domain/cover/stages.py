@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from sociable.domain.errors import DomainError
+from sociable.domain.worktime.wording import length_words
 
 ENOUGH = 2  # with one trained person leave and sickness alone leave about 15 % of days with nobody; with two, 2.4 %
 WEEKS = 4
+HALF_HOUR = timedelta(minutes=30)
 LONGEST_LEARNING = timedelta(days=366)
 
 
@@ -153,9 +155,10 @@ def _trained(facts: Facts) -> Missing | None:
 def _cover(facts: Facts) -> Missing | None:
     if facts.covered_elsewhere or not facts.uncovered:
         return None
+    needed, uncovered = (length_words(many * HALF_HOUR) for many in (facts.needed, facts.uncovered))
     words = (
-        f"Of the {facts.needed} half hours that it needs in the next four weeks, the published rota leaves "
-        f"{facts.uncovered} without enough people who are ready and in."
+        f"It needs people for {needed} in the next four weeks, and for {uncovered} of that the published rota has too few who "
+        "are ready and in."
     )
     return Missing(Lack.COVER, words)
 

@@ -109,6 +109,7 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
         "kept_words": showing.kept_words(record.live),
         "kept_details": showing.kept_details(record.live),
         "learning_details": _details(record.learning),
+        "only_learning": bool(record.learning.judged and not record.live.judged),
         "learning_first": _details(record.first_learning),
         "learning_times": showing.times_words(while_learning) if while_learning else "",
         "first_words": showing.kept_words(record.first) if here.promises_first else "",

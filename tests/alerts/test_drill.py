@@ -13,7 +13,7 @@ from sociable.cover.models import Shift, TimeAway
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.journeys import drill
-from sociable.people.models import Person
+from sociable.people.models import Person, Role
 from tests.alerts.test_handing import hand_over
 from tests.cast import at, later
 from tests.journeys.mail import letters
@@ -70,7 +70,7 @@ def test_a_route_is_tried_and_a_tap_confirms_it(house, tuesday, outside):
     hand_over(at(16, 30))
     (mail,) = letters(outside)
     assert mail["Subject"] == "A try of your alerts: does this reach you?"
-    path = urlsplit(mail.get_content().split("I have it: ")[1].split()[0]).path
+    path = urlsplit(mail.get_content().split("It arrived: ")[1].split()[0]).path
     assert "Nobody waits for you" in Client().get(path).content.decode()
     assert Client().post(path).status_code == 302
     assert "works" in Client().get(path).content.decode()
@@ -164,6 +164,25 @@ def test_a_shift_at_which_nothing_waits_begins_in_silence(house, tuesday, outsid
     hand_over(at(9, 1, day=24))
     assert letters(outside) == []
     assert Notice.objects.get(kind="shift").state == "skipped"
+
+
+def test_whoever_leads_a_service_learns_of_all_who_cover_it(house, tuesday):
+    """Asha answers for the whole body and is planned by whoever plans that, but covers the libraries on Wednesday."""
+    cast = house.cast
+    nia = Person.objects.create(email="nia@example.org", name="Nia Rowe")
+    Role.objects.create(person=nia, kind=Role.Kind.SERVICE_LEAD, partner=cast.council, service=cast.libraries)
+    assert drill.unreached(nia, at(12)) == []
+    house.shift(cast.asha, at(9, day=25), at(17, day=25), cast.books)
+    assert drill.unreached(nia, at(12)) == [cast.asha]
+    house.route(cast.asha, "email", "Mail", confirmed_at=at(11))
+    assert drill.unreached(nia, at(12)) == []
+
+
+def test_a_mondays_shift_is_seen_on_friday(house):
+    monday = house.shift(house.cast.asha, at(9, day=30), at(17, day=30))
+    friday = at(15, day=27)
+    assert drill.unreached(house.cast.lee, friday) == [house.cast.asha]
+    assert drill.unreached(house.cast.lee, monday.ends_at) == []
 
 
 def test_who_has_a_shift_and_no_route_that_works_is_found_for_their_lead(house, tuesday):

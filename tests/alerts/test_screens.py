@@ -89,6 +89,19 @@ def test_routes_are_moved_tried_changed_and_taken_away(house, pages):
     assert not Route.objects.filter(pk=first.pk).exists()
 
 
+def test_a_second_route_to_one_place_is_refused_and_named(house, pages):
+    client = see(pages, house.cast.asha)
+    client.get(MINE)
+    own = house.cast.asha.email
+    for typed in ("", own.upper()):
+        refused = client.post(f"{MINE}add/email/", {"address": typed, "name": "Again"})
+        assert refused.errors == ["“Email” leads there already. Enter another address, or try that one."]
+    other = house.route(house.cast.asha, "email", "Home", "asha@home.example.org")
+    assert client.post(f"{MINE}{other.pk}/", {"address": own, "name": "Home", "is_on": "on"}).errors
+    client.post(f"{MINE}{other.pk}/", {"address": other.address, "name": "At home", "is_on": "on"}, follow=True)
+    assert Route.objects.get(pk=other.pk).name == "At home"  # the same address as it has is no second route
+
+
 def test_nobody_touches_the_routes_of_others(house, client):
     theirs = house.route(house.cast.ben, "email", "Ben's")
     client.force_login(house.cast.asha)
@@ -149,6 +162,19 @@ def test_nobody_acknowledges_what_another_was_told(house, client):
     client.force_login(house.cast.ben)
     assert client.post(f"/desk/told/{Notice.objects.first().pk}/").status_code == 404
     assert house.chain.ended == ""
+
+
+def test_my_day_and_alerts_tell_a_lead_whom_no_alert_reaches_and_when_they_are_needed(house, pages, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(12))
+    house.shift(house.cast.asha, at(9), at(13))
+    house.shift(house.cast.ben, at(9, day=26), at(17, day=26))
+    lee = see(pages, house.cast.lee)
+    assert "No alert is known to reach 2 people on your rota" in lee.get("/desk/my-day/").text
+    page = lee.get(MINE)
+    assert "Asha KhanOn shift since 9am today" in page.text
+    assert "Ben HallNeeded from 9am on Thursday 26 November" in page.text
+    house.route(house.cast.ben, "email", "Mail", confirmed_at=at(11))
+    assert "No alert is known to reach Asha Khan" in lee.get("/desk/my-day/").text
 
 
 def test_my_day_says_whether_alerts_reach_me(house, pages):

@@ -39,6 +39,7 @@ def add(person: Person, *, kind: str, name: str, address: str, now: datetime) ->
     """
     kept = CARRIERS[kind].check(address, allowed())
     with transaction.atomic():
+        _check_leads_elsewhere(person, kind, kept)
         route = Route(person=person, kind=kind, name=name.strip() or Route.Kind(kind).label, added_at=now)
         route.address = kept
         ordered = [one.pk for one in of(person, now).exclude(kind=Route.Kind.DESK)]
@@ -46,6 +47,16 @@ def add(person: Person, *, kind: str, name: str, address: str, now: datetime) ->
         route.save()
         _number([route.pk, *ordered])
     return route
+
+
+def _check_leads_elsewhere(person: Person, kind: str, address: str, *, but: int = 0) -> None:
+    """Two routes to one place prove nothing to one another, and where one fails the next is no other."""
+    own = person.email if kind == Route.Kind.EMAIL else ""
+    for route in Route.objects.filter(person=person, kind=kind).exclude(pk=but):
+        if (route.address or own).casefold() == (address or own).casefold():
+            raise ChannelError(
+                f"“{route.name}” leads there already. Enter another address, or try that one.", permanent=True
+            )
 
 
 def move(route: Route, up: bool) -> None:
@@ -69,7 +80,9 @@ def change(
     route.name, route.is_on = name.strip() or route.get_kind_display(), is_on
     route.quiet_from, route.quiet_to = quiet or (None, None)
     if address is not None:
-        route.address = CARRIERS[route.kind].check(address, allowed())
+        kept = CARRIERS[route.kind].check(address, allowed())
+        _check_leads_elsewhere(route.person, route.kind, kept, but=route.pk)
+        route.address = kept
         for name_of, value in (_AS_NEW | {"confirmed_at": None}).items():
             setattr(route, name_of, value)
     route.save()

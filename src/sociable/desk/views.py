@@ -29,7 +29,7 @@ from sociable.directory.models import Account, Connection
 from sociable.directory.queries import calendars_of
 from sociable.domain.saying import moment_near
 from sociable.domain.worktime import Calendar, NeverCloses, NeverOpen
-from sociable.journeys import calls, claim
+from sociable.journeys import calls, claim, drill
 from sociable.live import queries as live
 from sociable.people.permissions import Act
 from sociable.people.requests import StaffRequest
@@ -184,6 +184,7 @@ def my_day(request: StaffRequest) -> HttpResponse:
         ).select_related("account"),
         "warnings": _warnings(request),
         "unreached": bool(asked.answering) and not alerts.reaches(request.user, now),
+        "others_unreached": [one.name for one in drill.unreached(request.user, now)],
         "tabs": tabs(request),
         "may_answer": bool(asked.answering),
         "begun_calls": begun_calls(request, now),

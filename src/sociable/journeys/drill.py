@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from sociable.alerts import queries as alerts
 from sociable.alerts import routes, services
 from sociable.alerts.models import AlertPolicy, Notice, Route
+from sociable.cover import queries as cover
 from sociable.cover.models import Shift, TimeAway, TimesAway
 from sociable.directory import queries as directory
 from sociable.domain import alerting
@@ -160,10 +161,20 @@ def _tell_what_waits(shift: Shift, now: datetime) -> None:
 # -- What is to be seen of it ----------------------------------------------------------------------------------------------
 
 
+def unreached(lead: Person, now: datetime) -> list[Person]:
+    """This function will find whom no alert is known to reach, of those somebody plans and those who cover what they plan."""
+    covers = Shift.objects.published().filter(accounts__in=cover.accounts_planned_by(lead), ends_at__gt=now)
+    theirs = Q(pk__in=cover.people_planned_by(lead).values("pk")) | Q(pk__in=covers.values("person"))
+    return in_trouble(Person.objects.filter(theirs, is_active=True).exclude(pk=lead.pk), now)
+
+
 def in_trouble(people: QuerySet[Person], now: datetime) -> list[Person]:
-    """This function will find who has a shift ahead and no route that is known to work, the first to be needed first."""
+    """This function will find who has a shift ahead and no route that is known to work, the first to be needed first.
+
+    Shape:  as far ahead as routes are tried, so that a Monday's shift is seen while its lead is still at work on Friday
+    """
     ahead = people.filter(
-        shifts__state=Shift.State.PUBLISHED, shifts__ends_at__gt=now, shifts__starts_at__lt=now + timedelta(days=2)
+        shifts__state=Shift.State.PUBLISHED, shifts__ends_at__gt=now, shifts__starts_at__lt=now + AHEAD
     )
     proved = Route.objects.filter(is_on=True, trouble="", doubted_at=None).exclude(kind=Route.Kind.DESK)
     proved = proved.exclude(confirmed_at=None)

@@ -15,11 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sociable.alerts import routes, services
 from sociable.alerts.models import Route
 from sociable.channels.base import ChannelError
-from sociable.cover.queries import people_planned_by
-from sociable.domain.saying import moment_near
+from sociable.domain.saying import moment_soon
 from sociable.journeys import drill
 from sociable.office.rights import page
-from sociable.people.models import Person
 from sociable.people.parts import signed_in, staff
 
 _TIME = {"type": "time"}
@@ -101,13 +99,15 @@ def mine(request: HttpRequest) -> HttpResponse:
         "kinds": [(kind.value, kind.label) for kind in ADDED_BY_HAND],
         "push_key": services.push_key().public,
         "works": any(_works(route, now) for route in ringing),
-        "leads_of": drill.in_trouble(_led_by(person), now),
+        "leads_of": [_needed(one, now) for one in drill.unreached(person, now)],
     }
     return page(request, "alerts", "routes.html", context)
 
 
-def _led_by(person: Person) -> Any:
-    return people_planned_by(person).exclude(pk=person.pk)
+def _needed(person: Any, now: datetime) -> dict[str, str]:
+    """Somebody with a shift, now or to come: `needed_at` is found with them."""
+    when = moment_soon(person.needed_at, now, str(timezone.get_current_timezone()))
+    return {"name": person.name, "when": f"On shift since {when}" if person.needed_at <= now else f"Needed from {when}"}
 
 
 def _works(route: Route, now: datetime) -> bool:
@@ -147,11 +147,11 @@ def state_of(route: Route, now: datetime) -> tuple[str, str, str]:
 def _proved(route: Route, now: datetime) -> tuple[str, str, str]:
     zone = str(timezone.get_current_timezone())
     if route.doubted_at is not None:
-        tried = moment_near(route.tried_at or now, now, zone)
-        return "In doubt", "warn", f"Nobody confirmed the try of {tried}. It is used last. Try it now."
+        tried = moment_soon(route.tried_at or now, now, zone)
+        return "In doubt", "warn", f"It was tried at {tried}, and nobody confirmed it. It is used last. Try it now."
     if route.confirmed_at is None:
         return "Not tried yet", "warn", "Try it now, and tap the link that arrives."
-    return "Works", "good", f"You confirmed it {moment_near(route.confirmed_at, now, zone)}."
+    return "Works", "good", f"You confirmed it at {moment_soon(route.confirmed_at, now, zone)}."
 
 
 @staff

@@ -18,7 +18,8 @@ class Parcel:
     """One notice on its way: `means` is what its route needs of the installation (a mail server, a key), `key` is the same for
     the same notice however often it is made.
 
-    `link` opens what it is about, `tap` is where its person says that they have it; empty: nobody waits for that.
+    `link` opens what it is about, `tap` is where its person says that they have it; empty: nobody waits for that. In a try the
+    two are one: that it arrived is all there is to say.
     """
 
     key: str
@@ -33,7 +34,13 @@ class Parcel:
     @property
     def whole(self) -> str:
         """The text with both addresses, where there is room for them; what asks for no word has no tap."""
-        return "\n\n".join([self.text, *([f"I have it: {self.tap}"] if self.tap else []), f"Open it: {self.link}"])
+        opens = [] if self.link == self.tap else [f"Open it: {self.link}"]
+        return "\n\n".join([self.text, *([f"{self.tap_says}: {self.tap}"] if self.tap else []), *opens])
+
+    @property
+    def tap_says(self) -> str:
+        """What is said by the tap."""
+        return "It arrived" if self.link == self.tap else "I have it"
 
 
 class Carrier(Protocol):

@@ -102,6 +102,7 @@ def _content(parcel: Parcel) -> str:
         "text": parcel.text[:LONGEST_TEXT_CHARS],
         "link": parcel.link,
         "tap": parcel.tap,
+        "says": parcel.tap_says,
         "tag": parcel.key,
     }
     return json.dumps(told)

@@ -51,7 +51,7 @@ class TextCarrier(KeepsNothing):
 
 
 def _text(parcel: Parcel) -> Outgoing:
-    end = f"I have it: {parcel.tap}" if parcel.tap else f"Open it: {parcel.link}"
+    end = f"{parcel.tap_says}: {parcel.tap}" if parcel.tap else f"Open it: {parcel.link}"
     words = f"{parcel.title}. {parcel.text.replace(chr(10), ' ')}"[: LONGEST_TEXT_CHARS - len(end) - 1]
     return Outgoing(
         message_id=parcel.key.strip("<>"),

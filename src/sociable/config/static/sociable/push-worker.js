@@ -1,4 +1,4 @@
-/* Shows what was pushed, and takes the tap: on the button it says "I have it", elsewhere it opens what it is about. */
+/* Shows what was pushed, and takes the tap: on the button it says "I have it" (or that a try arrived), elsewhere it opens what it is about. */
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
@@ -10,7 +10,7 @@ self.addEventListener("push", (event) => {
     tag: told.tag,
     data: { link: told.link, tap: told.tap },
     requireInteraction: true,
-    actions: told.tap ? [{ action: "tap", title: "I have it" }] : [],
+    actions: told.tap ? [{ action: "tap", title: told.says || "I have it" }] : [],
   }));
 });
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from sociable.alerts import preview_net
-from sociable.alerts.models import AlertPolicy, HandedOn, Notice
+from sociable.alerts import preview_ways, words
+from sociable.alerts.models import AlertPolicy, Chain, HandedOn, Notice
 from sociable.alerts.preview import preview
+from sociable.conversations import presence
 from sociable.cover.models import Shift, TimeAway
 from sociable.domain.alerting import Told
-from sociable.domain.net import Hand
 from sociable.due import services as due
 from sociable.journeys import claim, net
 from sociable.people.models import Role
@@ -97,11 +98,16 @@ def said_told(house) -> list[tuple[str, str]]:
     return [(f"{when:%H:%M}", one.who.name.split()[0]) for when, one in said_of(house)]
 
 
-def live_through(house, until: int = 120) -> list[tuple[str, str, str]]:
-    """A request that nobody acknowledges, through the journeys themselves: when who was told of which instant, by mail."""
-    house.cast.ask(when=at(10))
+def live_through(house, until: int = 120, looks=None) -> list[tuple[str, str, str]]:
+    """A request that nobody acknowledges, through the journeys themselves: when who was told of which instant, by mail.
+
+    Shape:  `looks` has it open all the time, so that the net chooses them where they can take it
+    """
+    asked = house.cast.ask(when=at(10))
     for minute in range(until + 1):
         now = at(10) + timedelta(minutes=minute)
+        if looks is not None:
+            presence.look(asked.conversation_id, looks.pk, now)
         house.pass_time(now)
         for row in due.claim(now, 50, ["hold"]):
             claim.expire(row, now)
@@ -235,12 +241,58 @@ def test_who_comes_later_was_not_handed_it_before(house, pages):
     assert ("11:51", "Olu") in handed()
 
 
-def test_who_is_left_of_two_may_have_been_handed_it_before_or_not(house, pages):
+def test_who_is_left_of_two_is_handed_it_when_the_shift_of_the_other_ends_and_only_then(house, pages):
     only(house, asha=(at(9), at(11, 45)), ben=(at(9, 30), at(17)))
-    assert said_at(house, "11:51") == ["Ben", "nobody"]
-    page = would(pages, house.cast.lee, account=house.cast.help)
-    assert "If Ben Hall was handed it before, it goes to nobody." in page.text
-    assert "can take it: Ben Hall was handed it before" not in page.text
+    assert [said_at(house, when) for when in ("11:36", "11:46", "11:51")] == [["Asha", "Ben"], ["Ben"], ["nobody"]]
+    page = would(pages, house.cast.ben, account=house.cast.help)
+    for part in (
+        "Only if it was with Asha Khan since 11:36; else it stays where it is. It goes to you: nobody else on duty can take it.",
+        "Only if it was with you since 11:36; else it stays where it is. Nobody on duty for Ashby Help can take it: Ben Hall",
+    ):
+        assert part in page.text, part
+
+
+@pytest.mark.parametrize("first", ["asha", "ben"])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        {"asha": at(11, 45), "ben": at(17)},
+        {"asha": at(17), "ben": at(11, 38)},
+        {"asha": at(11, 40), "ben": at(11, 48)},
+        {"asha": at(11, 55), "ben": at(11, 44), "olu": at(17)},
+        {"asha": at(11, 47), "ben": at(11, 47), "olu": at(11, 52)},
+    ],
+)
+def test_the_minutes_are_those_of_the_net_whoever_is_handed_it_first(house, ends, first):
+    """Whoever has it open is chosen: so each way it may go is lived through, and each is what was said of it."""
+    only(house, **{name: (at(9, number), ends_at) for number, (name, ends_at) in enumerate(ends.items())})
+    said, everybody = handings(house), set(said_told(house))
+    lived = live_through(house, until=119, looks=getattr(house.cast, first))
+    assert {(when, who) for when, who, _ in lived} <= everybody
+    happened = dict(handed()) | dict.fromkeys(unable(), "nobody")
+    had_it = ("", "")
+    for when, one in sorted(said.items()):
+        if one.only_from and had_it not in [(f"{kept.since_at:%H:%M}", kept.name.split()[0]) for kept in one.only_from]:
+            assert when not in happened
+            continue
+        who = happened.pop(when)
+        assert who in said_at(house, when)
+        had_it = (when, who) if who != "nobody" else had_it
+    assert not happened
+
+
+def unable() -> list[str]:
+    """When it was told that nobody can take it."""
+    begun = Chain.objects.filter(kind__startswith=words.NOBODY)
+    return [f"{one:%H:%M}" for one in begun.values_list("began_at", flat=True)]
+
+
+def test_who_has_it_in_hand_is_told_first_also_after_their_shift_until_the_net_looks_again(house):
+    """Nine tenths are used at 11:48, Asha's shift ended at 11:47, and the net looks at 11:51."""
+    only(house, asha=(at(9), at(11, 47)), ben=(at(11, 38), at(17)))
+    lived = [(when, who) for when, who, _ in live_through(house)]
+    assert ("11:48", "Asha") in lived
+    assert [one for one in said_told(house) if one[0] <= "12:00"] == lived
 
 
 def test_who_comes_after_nobody_could_take_it_is_handed_it(house, pages):
@@ -294,11 +346,21 @@ def test_who_goes_on_with_a_second_shift_keeps_it(house):
     assert handed() == [("11:36", "Asha"), ("11:51", "Ben")]
 
 
-def test_very_many_ways_are_followed_no_further_and_still_none_is_excluded():
-    everybody = [Hand(key, f"Person {key}") for key in range(30)]
-    had = preview_net._Had()
-    for _ in range(12):
-        had.hand(everybody)
-    assert len(had.ways) <= preview_net.MOST_WAYS
-    assert not had.surely
-    assert had.perhaps_all(everybody[:3])
+def test_where_it_may_go_in_very_many_ways_it_is_said_from_when_on(house, pages, monkeypatch):
+    only(house, asha=(at(9), at(17)), ben=(at(9), at(17)), olu=(at(9), at(17)))
+    assert preview(house.cast.help, at(10), claim.hold_time()).followed_until is None
+    monkeypatch.setattr(preview_ways, "MOST_WAYS", 4)
+    found = preview(house.cast.help, at(10), claim.hold_time())
+    assert found.followed_until == at(12)
+    assert [f"{one.at:%H:%M}" for one in found.instants][-2:] == ["11:48", "11:51"]
+    page = would(pages, house.cast.asha, account=house.cast.help)
+    assert "What comes from 12:00 on depends on what each has in hand by then" in page.text
+
+
+def test_every_time_of_the_page_is_written_in_one_way(house, pages):
+    """As on the desk and in the bell: 10:00, and no 10am beside it."""
+    page = would(pages, house.cast.asha, account=house.cast.help)
+    assert (
+        "A request that reaches Ashby Help at 10:00 on Monday 23 November 2026 is to be answered by 12:00." in page.text
+    )
+    assert not re.search(r"\d ?[ap]m\b|midday|midnight", page.text)

@@ -20,7 +20,7 @@ from sociable.directory import queries as directory
 from sociable.directory.models import Account
 from sociable.domain import net
 from sociable.domain.alerting import Standing, Told
-from sociable.domain.saying import moment_near, moment_words
+from sociable.domain.saying import moment_near
 from sociable.domain.worktime.wording import and_words
 from sociable.journeys import claim
 from sociable.office.forms import DateField
@@ -74,11 +74,13 @@ def _asked_about(person: Person) -> QuerySet[Account]:
 
 
 def _told(found: preview.Preview, person: Person) -> dict[str, Any]:
-    zone = directory.zone_of(found.account)
+    zone, until = directory.zone_of(found.account), found.followed_until
+    day = found.arrived_at.astimezone(ZoneInfo(zone)).date()
     return {
         "account": found.account,
-        "arrived": moment_words(found.arrived_at, zone),
-        "due": moment_words(found.due_at, zone) if found.due_at else "",
+        "arrived": f"{moment_near(found.arrived_at, found.arrived_at, zone)} on {day:%A} {day.day} {day:%B} {day.year}",
+        "due": moment_near(found.due_at, found.arrived_at, zone) if found.due_at else "",
+        "followed_until": moment_near(until, found.arrived_at, zone) if until else "",
         "told_at_all": found.told_at_all,
         "headline": _headline(found, zone, person),
         "instants": [
@@ -98,7 +100,7 @@ def _headline(found: preview.Preview, zone: str, person: Person) -> str:
     if not found.told_at_all:
         return "Nobody would be told"
     steps = [step for each in found.instants for step in each.steps]
-    sure = min((each.surely[person.pk] for each in found.instants if person.pk in each.surely), default=None)
+    sure = found.surely.get(person.pk)
     maybe = min((step.at for step in steps if any(one.who.key == person.pk for one in step.told)), default=None)
     if maybe is not None and (sure is None or maybe < sure):
         surely = f", and would be at {moment_near(sure, found.arrived_at, zone)} at the latest" if sure else ""
@@ -140,9 +142,9 @@ MAYBE_STANDS = {
 
 def net_words(handing: Handing, account: Account, person: Person) -> list[str]:
     """This function will say to whom the safety net hands a request, as a rule where that depends on what each has in hand then."""
-    able = handing.able
+    able, only = handing.able, _only_words(handing, directory.zone_of(account), person)
     if not able:
-        return [net.nobody_words(account.name, handing.hands), "It is handed to nobody."]
+        return [*only, net.nobody_words(account.name, handing.hands), "It is handed to nobody."]
     names = ["you" if hand.key == person.pk else hand.name for hand in able]
     if len(able) == 1:
         said = [f"It goes to {names[0]}: nobody else on duty can take it."]
@@ -158,7 +160,18 @@ def net_words(handing: Handing, account: Account, person: Person) -> list[str]:
         said.append(f"Whoever has {handing.most} in hand is handed no more.")
     minutes = round((handing.until_at - handing.at).total_seconds() / 60)
     keeps = f"After {minutes} minutes without a sign of life, or sooner where the shift ends,"
-    return [*said, f"{keeps} it goes to the next, if there is one."]
+    return [*only, *said, f"{keeps} it goes to the next, if there is one."]
+
+
+def _only_words(handing: Handing, zone: str, person: Person) -> list[str]:
+    """Where it depends on who had it whether it is handed on then."""
+    if not handing.only_from:
+        return []
+    whom = " or ".join(
+        f"{'you' if kept.key == person.pk else kept.name} since {moment_near(kept.since_at, handing.at, zone)}"
+        for kept in handing.only_from
+    )
+    return [f"Only if it was with {whom}; else it stays where it is."]
 
 
 def _line(one: Told, step: preview.Step, arrived_at: datetime, zone: str, person: Person) -> dict[str, Any]:

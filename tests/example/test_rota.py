@@ -8,9 +8,10 @@ from itertools import groupby, pairwise
 import pytest
 
 from sociable.config import example
-from sociable.cover import around
+from sociable.config.example import absent, rostering
+from sociable.cover import absences, around, torn
 from sociable.cover.checking import wanted_as
-from sociable.cover.models import HandOver, Readiness, Shift, Swap, WorkingPattern
+from sociable.cover.models import HandOver, Readiness, Shift, Swap, TimeAway, WorkingPattern
 from sociable.domain.cover.limits import Kind
 from sociable.people.models import Person
 
@@ -45,6 +46,32 @@ def test_it_shows_what_a_rota_is_for() -> None:
     assert Shift.objects.published().filter(starts_at__lte=TUESDAY, ends_at__gt=TUESDAY).exists()
     assert Swap.objects.filter(state="asked").exists()
     assert HandOver.objects.filter(seen_at=None).exists()
+
+
+def test_a_leave_that_is_asked_for_would_tear_a_hole_and_whoever_decides_sees_it_first() -> None:
+    example.load(TUESDAY)
+    priya = Person.objects.get(email="priya.nair@aireborough.example")
+    asked = {one: torn.of(one, TUESDAY) for one in absences.asked_of(priya, TUESDAY)}
+    (leave,) = [one for one, tears in asked.items() if tears]
+    assert (leave.person.name, leave.kind, leave.state) == ("Marcus Reid", "leave", TimeAway.State.ASKED)
+    assert [(one.account.slug, one.half_hours > 0) for one in asked[leave]] == [("libraries", True)]
+
+
+@pytest.mark.parametrize("day", range(28))
+def test_that_leave_tears_one_on_whichever_day_the_example_begins(day: int) -> None:
+    """A shift that its person has alone lies in it, and on the rota, which goes to the end of the third week to come."""
+    now = TUESDAY + timedelta(days=day)
+    (leave,) = [one for one in absent.ABSENT if one.who == "marcus.reid" and one.kind == "leave"]
+    monday = rostering.Cast({}, {}, now).monday
+    shifts = {
+        monday + timedelta(weeks=week, days=on)
+        for week in rostering.WEEKS
+        for kind in rostering.KINDS
+        if kind.turns[(monday + timedelta(weeks=week)).toordinal() // 7 % len(kind.turns)] == (leave.who,)
+        for on in kind.days
+    }
+    away = {now.date() + timedelta(days=leave.begins + number) for number in range(leave.lasts)}
+    assert shifts & away
 
 
 def test_an_administrator_is_counted_nowhere() -> None:

@@ -29,6 +29,8 @@ ABSENT = (
     Absent("kal", "training", 9, 1, hours=(9, 13), decided_by="hannah"),
     Absent("tom.barraclough", "leave", 11, 2, decided_by="priya.nair"),
     Absent("marcus.reid", "training", 6, 1, "First aid", hours=(10, 15)),
+    # Of any nine days one is a late day or a Saturday of his, alone: whoever decides reads first what it would tear open.
+    Absent("marcus.reid", "leave", 13, 9, "My sister is over from Canada"),
     Absent("derek.umpleby", "sickness", 0, 2),
     Absent(
         "lin.chau",

@@ -157,10 +157,10 @@ def test_what_was_typed_survives_reload_and_leaving_at_once(chromium, installati
 
 
 def test_what_changes_by_itself_leaves_the_focus_where_it_was(chromium, installation):
-    installation.mail("The tap drips.", "A dripping tap")
     hannah, sam = (signed_in(chromium, installation, name) for name in ("hannah", "sam"))
-    hannah.goto(f"{installation.address}/desk/?view=unclaimed&account=city-help")
-    row = hannah.locator(".queue-row", has_text="A dripping tap").locator("a")
+    row, theirs = (one.locator(".queue-row", has_text="ask about a dead tree").locator("a") for one in (hannah, sam))
+    for page in (hannah, sam):
+        page.goto(f"{installation.address}/desk/?view=unclaimed&account=city-help")
     row.wait_for()
     focused = "document.activeElement.closest('#desk-list') && document.activeElement.textContent.trim()"
 
@@ -169,7 +169,8 @@ def test_what_changes_by_itself_leaves_the_focus_where_it_was(chromium, installa
         sam.get_by_role("button", name=button, exact=True).click()
         hannah.wait_for_function("(was) => document.querySelector('#desk-list').innerHTML !== was", arg=was)
 
-    opened(sam, installation, "A dripping tap")
+    theirs.click()
+    sam.wait_for_selector("h1:has-text('dead tree')")
     hannah.get_by_role("button", name="Paste").focus()
     changes("Take")
     assert hannah.evaluate(focused) == "Paste"  # and not the first of the three buttons that lead to one address
@@ -180,6 +181,34 @@ def test_what_changes_by_itself_leaves_the_focus_where_it_was(chromium, installa
     assert hannah.evaluate(focused)  # on what stands in its place, and not at the top of the page
     for page in (hannah, sam):
         page.context.close()
+
+
+def test_a_menu_is_whole_and_covers_nothing_once_the_focus_has_gone_on(chromium, installation):
+    installation.mail("Which day is it?", "A day to know")
+    page = signed_in(chromium, installation, "hannah")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        opened(page, installation, "A day to know")
+        for name in ("Not a request", "Put off", "More"):
+            summary = page.locator(".conversation-actions summary", has_text=name)
+            summary.focus()
+            page.keyboard.press("Enter")
+            item = page.locator(".conversation-actions details[open] .menu-item")
+            item.first.wait_for()
+            at = "([x, y]) => document.elementFromPoint(x, y)?.closest('.menu-item')?.textContent.trim()"
+            for one in (item.first, item.last):
+                one.scroll_into_view_if_needed()
+                box = one.bounding_box()
+                corners = [(box["x"] + 3, box["y"] + 9), (box["x"] + box["width"] - 3, box["y"] + 9)]
+                assert {page.evaluate(at, corner) for corner in corners} == {one.inner_text().strip()}, (name, width)
+            item.last.focus()
+            page.keyboard.press("Escape")
+            assert summary.evaluate("(it) => it === document.activeElement && !it.parentElement.open")
+            page.keyboard.press("Enter")
+            item.last.focus()
+            page.keyboard.press("Tab")
+            assert not page.locator(".conversation-actions details[open]").count()
+    page.context.close()
 
 
 def test_not_a_request_is_one_key_for_those_who_switched_keys_on(chromium, installation):

@@ -21,7 +21,7 @@
   };
 
   const inUse = (part) => part.contains(document.activeElement)
-    && document.activeElement.matches("input:not([type=hidden]), textarea, select, summary") || part.querySelector("details[open] input");
+    && document.activeElement.matches("input:not([type=hidden]), textarea, select, summary") || part.querySelector("details[open] input, details[data-menu][open]");
 
   // What finds an element again among fresh ones: its id, its address, or where its form leads and what it says there
   const placeOf = (element) => {

@@ -122,6 +122,16 @@
     if (menu !== except && !menu.contains(except)) menu.open = false;
   });
 
+  // A menu opens to the side on which there is room, and covers nothing once the focus has gone on
+  const within = (element) => (element && getComputedStyle(element).overflowX === "visible" ? within(element.parentElement) : element) || document.documentElement;
+  document.addEventListener("toggle", ({ target: menu }) => {
+    if (!menu.matches("details[data-menu][open]")) return;
+    const [panel, room] = [$(".menu-panel", menu), within(menu.parentElement)].map((one) => one.getBoundingClientRect());
+    if (panel.left < room.left) menu.classList.add("menu-left");
+    else if (panel.right > room.right) menu.classList.remove("menu-left");
+  }, true);
+  document.addEventListener("focusin", (event) => closeMenus(event.target));
+
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-theme-toggle], [data-copies], [data-opens], [data-closes]");
     closeMenus(event.target);
@@ -145,7 +155,7 @@
   });
   document.addEventListener("submit", (event) => clearTimeout(timers.get(event.target)));
   document.addEventListener("keydown", (event) => {
-    const opened = event.key === "Escape" && event.target.closest?.("details[open]");
+    const opened = event.key === "Escape" && (event.target.closest?.("details[open]") || $("details[data-menu][open]"));
     if (opened) {
       opened.open = false;
       $("summary", opened).focus();

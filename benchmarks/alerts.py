@@ -174,7 +174,7 @@ def measure(notices: int, database_url: str) -> dict[str, Any]:
     from django.conf import settings as configured
 
     from sociable.alerts.models import Notice
-    from sociable.config import preparing
+    from sociable.config.settling import settle
     from sociable.live import hub, listen
     from sociable.worker.loop import Worker
 
@@ -195,7 +195,7 @@ def measure(notices: int, database_url: str) -> dict[str, Any]:
     worker = Worker()
     late = max(0.0, (datetime.now(tz=UTC) - first_at).total_seconds())
     before = processor_seconds()
-    preparing.settle()
+    settle()
     listen.start(stop)
     worker.start()
     ends_at = first_at + WITHIN

@@ -1,10 +1,10 @@
-"""From line to other side: how long a line of web chat takes, with two thousand chats open on one process.
+"""From line to other side: how long a line of web chat takes, with two thousand chats open on one house.
 
-One process serves as `sociable serve` does, worker included; a second holds the browsers. Each chat has a line every 30 seconds,
-by turns from the resident (posted as the script posts it; heard when a desk is told of it) and from the desk (posted as the
-composer posts it; heard when its words stand in the resident's stream). A figure is the time from the instant at which the line
-is said, which a house that is behind does not put off, to the bytes at the other side, on the machine's one clock. What desks draw
-anew when they are told is another benchmark: desk.py.
+One house serves as `sociable serve` does, a process and its front, worker included; another process holds the browsers. Each
+chat has a line every 30 seconds, by turns from the resident (posted as the script posts it; heard when a desk is told of it)
+and from the desk (posted as the composer posts it; heard when its words stand in the resident's stream). A figure is the
+time from the instant at which the line is said, which a house that is behind does not put off, to the bytes at the other
+side, on the machine's one clock. What desks draw anew when they are told is another benchmark: desk.py.
 Run: python benchmarks/chat.py [--chats 2000] [--seconds 60] [--postgresql]
 """
 
@@ -28,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
+import live as serving
 import setting
 
 EVERY_SECONDS = 30
@@ -238,14 +239,13 @@ def measure(count: int, seconds: int, database_url: str) -> None:
     os.environ["TRUSTED_PROXIES"] = "1"  # each browser has a place of its own on the internet, as in life
     folder = setting.installation(database_url)
     import kill
-    import live as serving
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
-    from sociable.config import preparing
     from sociable.config.commands.serve import _allow_many_connections
-    from sociable.live import hub, listen
+    from sociable.config.settling import settle
+    from sociable.live import listen
     from sociable.worker.loop import Worker
 
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
@@ -258,15 +258,15 @@ def measure(count: int, seconds: int, database_url: str) -> None:
     told, stop = {"desks": _people(), "chats": _chats(count)}, threading.Event()
     print(f"  {count:,} chats begun and a line said in each in {time.monotonic() - began:.0f} s")
     connection.close()
-    preparing.settle()
+    settle()
     listen.start(stop)
     worker = Worker()
     worker.start()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(2048)  # whoever comes before the server has begun is let in when it has
-    server, thread = serving.serve(listener)
-    before_kib = serving.memory_kib()
+    front, thread = serving.serve(listener)
+    before_kib = serving.memory_kib(front)
     child = subprocess.Popen(
         [sys.executable, __file__, "--as-browsers", str(listener.getsockname()[1]), "--seconds", str(seconds)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -276,31 +276,30 @@ def measure(count: int, seconds: int, database_url: str) -> None:
         child.stdin.flush()
         began = time.monotonic()
         assert child.stdout.readline() == "open\n", "the browsers could not open their chats"
-        held_kib = (serving.memory_kib() - before_kib) / count
-        print(f"  {hub.count():,} streams open in {time.monotonic() - began:.1f} s, {held_kib:.0f} KiB a chat")
-        print(f"  server time while nothing is said: {_idle_ms():.0f} ms a second")
-        used = time.process_time()
+        held_kib = (serving.memory_kib(front) - before_kib) / count
+        print(f"  {count + DESKS:,} streams open in {time.monotonic() - began:.1f} s, {held_kib:.0f} KiB a chat")
+        print(f"  server time while nothing is said: {_idle_ms(front):.0f} ms a second")
+        used = serving.processor_seconds(front)
         child.stdin.write("\n")
         child.stdin.flush()
         result = json.loads(child.stdout.readline())
-        used = time.process_time() - used
+        used = serving.processor_seconds(front) - used
     finally:
         child.kill()
         child.wait()
         stop.set()
-        hub.end()
-        server.should_exit = True
+        front.stop()
         thread.join(10)
         worker.stop(timedelta(seconds=10))
         shutil.rmtree(folder, ignore_errors=True)
     tell(result, used)
 
 
-def _idle_ms() -> float:
+def _idle_ms(front: object) -> float:
     """What two thousand chats cost that only stay open: signs of life, and a look now and then whether they still may."""
-    used, began = time.process_time(), time.monotonic()
+    used, began = serving.processor_seconds(front), time.monotonic()
     time.sleep(IDLE_SECONDS)
-    return 1000 * (time.process_time() - used) / (time.monotonic() - began)
+    return 1000 * (serving.processor_seconds(front) - used) / (time.monotonic() - began)
 
 
 def tell(result: dict[str, object], used: float) -> None:

@@ -1,7 +1,7 @@
 """From commit to browser: how long a desk waits to hear of a request that was stored, with a thousand desks connected.
 
-One process serves, as `sociable serve` does, and takes in mails by the real way (raw row, parsing, wait, due rows, one
-durable transaction each); a second holds the desks. The clock both read is the machine's own, and a figure is the time from
+One house serves, as `sociable serve` does, with its front, and takes in mails by the real way (raw row, parsing, wait, due rows, one
+durable transaction each); another process holds the desks. The clock both read is the machine's own, and a figure is the time from
 the end of the transaction to the bytes at the desk.
 Run: python benchmarks/live.py [--desks 1000] [--events 60] [--postgresql]
 """
@@ -123,27 +123,29 @@ def publish(events: int) -> dict[int, float]:
     return committed
 
 
-def memory_kib() -> int:
-    """What this process holds now."""
-    return next(
-        int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")
-    )
+def memory_kib(front: object) -> int:
+    """What this process and its front hold now."""
+    statuses = [Path(f"/proc/{process}/status").read_text().splitlines() for process in ("self", front.pid)]
+    return sum(int(line.split()[1]) for status in statuses for line in status if line.startswith("VmRSS"))
+
+
+def processor_seconds(front: object) -> float:
+    """How long this process and its front have worked until now."""
+    fields = Path(f"/proc/{front.pid}/stat").read_text().rpartition(")")[2].split()
+    return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def serve(listener: socket.socket) -> tuple[object, threading.Thread]:
-    """The web of `sociable serve`, in a thread of this process."""
-    import uvicorn
+    """The web of `sociable serve`: its front, kept going by a thread, and the threads here that answer it."""
+    from sociable.config.web.front_process import Front
 
-    from sociable.config.asgi import application
-    from sociable.config.commands.serve import web
-
-    config = web(application)
-    config.timeout_graceful_shutdown = 1
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    front = Front(listener)
+    thread = threading.Thread(target=front.run, daemon=True)
     thread.start()
-    return server, thread
+    with socket.create_connection(listener.getsockname()) as browser:  # it is there when it refuses whom nobody knows
+        browser.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b" 401 " in browser.recv(1024)
+    return front, thread
 
 
 def measure(count: int, events: int, database_url: str) -> None:
@@ -152,7 +154,7 @@ def measure(count: int, events: int, database_url: str) -> None:
     from django.conf import settings
 
     from sociable.config.commands.serve import _allow_many_connections
-    from sociable.live import hub, listen
+    from sociable.live import listen
 
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
     _allow_many_connections()
@@ -162,8 +164,8 @@ def measure(count: int, events: int, database_url: str) -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(2048)  # whoever comes before the server has begun is let in when it has
-    server, thread = serve(listener)
-    before_kib = memory_kib()
+    front, thread = serve(listener)
+    before_kib = memory_kib(front)
     child = subprocess.Popen(
         [sys.executable, __file__, "--as-desks", str(listener.getsockname()[1]), "--desks", str(count), "--events", str(events)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -174,20 +176,19 @@ def measure(count: int, events: int, database_url: str) -> None:
         began = time.monotonic()
         assert child.stdout.readline() == "connected\n", "the desks could not connect"
         print(
-            f"  {hub.count():,} desks connected in {time.monotonic() - began:.1f} s, {(memory_kib() - before_kib) / count:.0f} KiB each"
+            f"  {count:,} desks connected in {time.monotonic() - began:.1f} s, {(memory_kib(front) - before_kib) / count:.0f} KiB each"
         )
-        idle = time.process_time()
+        idle = processor_seconds(front)
         committed = publish(events)
         print(
-            f"  server time {1000 * (time.process_time() - idle) / events:.0f} ms for each mail taken in and told to all"
+            f"  server time {1000 * (processor_seconds(front) - idle) / events:.0f} ms for each mail taken in and told to all"
         )
         heard = json.loads(child.stdout.readline())["heard"]
     finally:
         child.kill()
         child.wait()
         stop.set()
-        hub.end()
-        server.should_exit = True
+        front.stop()
         thread.join(10)
         shutil.rmtree(folder, ignore_errors=True)
     tell(count, events, [1000 * (at - committed[number]) for number, at in heard if number in committed])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sociable.config.command import names
-from tests.grown.house import House, listening, until
+from tests.grown.house import House, Process, listening, until
 from tests.servers.ground import free_port
 
 pytestmark = pytest.mark.servers
@@ -77,6 +79,49 @@ def test_more_than_anybody_needs_is_refused_in_a_sentence(house):
                 one.sendall(b"a" * 65536)
         answer = one.recv(1000).decode()
     assert answer.startswith("HTTP/1.1 413")
+
+
+def front_of(web: Process) -> int:
+    """The process that holds the browsers."""
+    children = f"/proc/{web.running.pid}/task/{web.running.pid}/children"
+    (found,) = [
+        pid for pid in Path(children).read_text().split() if "front_child" in Path(f"/proc/{pid}/cmdline").read_text()
+    ]
+    return int(found)
+
+
+def test_a_house_that_is_killed_takes_its_front_with_it(house):
+    web = house.serve().ready()
+    front = front_of(web)
+    web.send(signal.SIGKILL)
+    web.running.wait()
+    until(lambda: not Path(f"/proc/{front}").exists(), "the end of the front")
+    again = web.start().ready()  # at the same port
+    assert again.get("/")[0] == 200
+
+
+def test_a_front_that_dies_begins_again_and_hears_what_happens(house):
+    web = house.serve().ready()
+    cookies = web.sign_in("hannah@aireborough.example")
+    front = front_of(web)
+    os.kill(front, signal.SIGKILL)
+    until(lambda: "it begins again" in web.words() and web._answers(), "the next front")
+    assert front_of(web) != front
+    with listening(web, cookies) as heard:
+        web.mail("libraries@aireborough.example", "dev@outside.example", "after")
+        until(lambda: any('"kind":"message"' in line for line in heard), "the mail on the desk")
+    assert web.stop() == 0
+
+
+def test_asked_twice_it_waits_for_nobody(house):
+    web = house.serve().ready()
+    front = front_of(web)
+    with socket.create_connection(("127.0.0.1", web.port)) as slow:
+        slow.sendall(b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        assert web.get("/")[0] == 200  # by now it is read, and waited for
+        web.send(signal.SIGTERM)
+        assert web.stop() == 0
+    assert not Path(f"/proc/{front}").exists()
 
 
 def test_sqlite_has_room_for_one(house):

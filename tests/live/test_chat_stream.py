@@ -13,7 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections, transaction
 
-from sociable.config.chat_events import ChatListener
+from sociable.config.web.chat_stream import Allowed, ChatListener
 from sociable.conversations.models import Chat, Conversation
 from sociable.domain.chat import LAPSES_AFTER
 from sociable.journeys import answer as answering
@@ -22,18 +22,14 @@ from sociable.journeys import claim, join
 from sociable.live import hub, stream
 from sociable.live import services as live
 from tests.chatting import SITE, answer, begin, say, takes_chat
-from tests.live.browsers import browser
+from tests.live.browsers import browser, house
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("listening")]
 
 
 @pytest.fixture(autouse=True)
-def tidy_threads(monkeypatch):
-    """The threads that look things up keep no connection to a database that is dropped after the test."""
-    from sociable.config import asgi
-
+def nobody_has_asked_too_often():
     cache.clear()
-    monkeypatch.setattr(asgi, "close_old_connections", connections.close_all)
 
 
 @pytest.fixture
@@ -214,17 +210,18 @@ def test_word_of_a_merge_is_heard_also_once_the_browser_was_looked_at_again(chat
     mail, held = cast.mail(when=now()), Chat.objects.get()
 
     async def look_and_hear() -> list[bool]:
-        one = ChatListener(held, 0, send=None, headers=(), in_thread=in_thread)
-        try:
-            one._audience = await one._look_at_chat()  # by now of the conversation it was merged into alone
+        allowed = Allowed(200, (), chat_id=held.pk, conversation_id=held.conversation_id)
+        async with house() as asked:
+            one = ChatListener(asked, allowed, send=None)
+            one.audience = await one._look_at_chat()  # by now of the conversation it was merged into alone
             frames = [hub.Frame(b"", None, pk, "merged") for pk in (conversation.pk, mail.conversation_id)]
             others = [
                 hub.Frame(b"", 0, conversation.pk, "merged", person_id=cast.asha.pk),
                 hub.Frame(b"", 0, None, "merged"),
             ]
-            return [one.may_hear(frame) for frame in (*frames, *others)]
-        finally:
+            heard = [one.may_hear(frame) for frame in (*frames, *others)]
             hub.close_stream(one._stream)
+            return heard
 
     join.merge(conversation.pk, mail.conversation_id, cast.asha, now(), same_person=True)
     assert asyncio.run(look_and_hear()) == [True, True, False, False]

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from django.db import connections
+
+from tests.live.browsers import front
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TYPE = (b"content-type", b"application/x-www-form-urlencoded")
@@ -14,8 +15,6 @@ TYPE = (b"content-type", b"application/x-www-form-urlencoded")
 
 async def send(path: str, *pieces: bytes) -> list[dict[str, Any]]:
     """What the application sends for a form that comes in pieces."""
-    from sociable.config.asgi import application
-
     sent: list[dict[str, Any]] = []
     given = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     given.append({"type": "http.request", "body": b"", "more_body": False})
@@ -31,24 +30,9 @@ async def send(path: str, *pieces: bytes) -> list[dict[str, Any]]:
         "type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [TYPE, length, (b"host", b"localhost")],
         "http_version": "1.1", "scheme": "http", "server": ("localhost", 80), "client": ("127.0.0.1", 1),
     }  # fmt: skip
-    await application(scope, receive, take)
+    async with front() as application:
+        await application(scope, receive, take)
     return sent
-
-
-@pytest.fixture(autouse=True)
-def _tidy_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The threads that make pages keep no connection to a database that is dropped after the test."""
-    from sociable.config import asgi
-
-    really = asgi._in_turn
-
-    def in_turn(*given: Any) -> Any:
-        try:
-            return really(*given)
-        finally:
-            connections.close_all()
-
-    monkeypatch.setattr(asgi, "_in_turn", in_turn)
 
 
 def test_a_form_in_pieces_is_answered_in_one(cast: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from uvicorn.server import ServerState
 
-from sociable.config.commands.serve import HEAD_LIMIT_BYTES, Requests, web
+from sociable.config.web.front import HEAD_LIMIT_BYTES, Requests, web
 
 
 async def _application(_scope: Any, receive: Any, send: Any) -> None:

@@ -19,14 +19,6 @@ from tests.live.browsers import browser
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("listening")]
 
 
-@pytest.fixture(autouse=True)
-def tidy_threads(monkeypatch):
-    """The threads that look things up keep no connection to a database that is dropped after the test."""
-    from sociable.config import asgi
-
-    monkeypatch.setattr(asgi, "close_old_connections", connections.close_all)
-
-
 def signed_in(person) -> str:
     client = Client()
     client.force_login(person)

@@ -6,7 +6,6 @@ Each step does nothing where nothing is to be done, so that a second start is qu
 from __future__ import annotations
 
 import fcntl
-import gc
 import hashlib
 import os
 import signal
@@ -29,7 +28,6 @@ from sociable.due import services as due
 from sociable.live.models import ChangeEvent
 from sociable.people.models import Partner
 
-_NEW_OBJECTS = 10_000  # after so many more the youngest are looked through; Python's own 700 is of smaller times
 _SKIPPED = 1_000  # numbers: many more than are told in the second that a flush may take
 _WISHES_TO_STOP = (signal.SIGINT, signal.SIGTERM)
 _TURN = 0x50C1AB1E  # the name of our advisory lock in PostgreSQL
@@ -85,18 +83,6 @@ def _skip_numbers() -> None:
     tables = [model._meta.db_table for model in (Message, ChangeEvent)]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name IN (%s, %s)", [_SKIPPED, *tables])
-
-
-def settle() -> None:
-    """This function will take all that is loaded by now out of the garbage collector's sight; call it before work begins.
-
-    It stays until the process ends. A full collection looked through it each time, and all stood still for some 0.16 s:
-    `benchmarks/alerts.py` shows it in the hundredth notice. What is kept open for long, as thousands of streams, takes as long,
-    so that it is looked through seldom: what is done with goes without a collection, but for the little that refers to itself.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, 10, 100)
 
 
 def prepare() -> None:

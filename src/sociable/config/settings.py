@@ -151,7 +151,6 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "sociable.config.urls"
 WSGI_APPLICATION = "sociable.config.wsgi.application"
-ASGI_APPLICATION = "sociable.config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,6 +1,6 @@
-"""Hands change events to the streams open in this process, and wakes its workers.
+"""Hands change events to the streams open in this process and in its front, and wakes its workers.
 
-On SQLite the process is alone and tells itself; on PostgreSQL `listen` brings what other processes told.
+On SQLite the house is alone and tells itself; on PostgreSQL `listen` brings what other houses told.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Stream:
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
-            self.queue.put_nowait(END if frame is END else RESYNC)
+            self.queue.put_nowait(END if frame == END else RESYNC)
         else:
             self.queue.put_nowait(frame)
 
@@ -53,6 +53,7 @@ class Stream:
 _streams: set[Stream] = set()
 _of_conversation: dict[int, set[Stream]] = {}  # those about one: found without asking the thousands that are not
 _guard = threading.Lock()
+_onward: Callable[[Frame], None] | None = None
 _work = threading.Condition()
 _wakes = 0
 
@@ -105,9 +106,8 @@ def count() -> int:
 
 
 def tell(hint: Hint) -> None:
-    """This function will hand a hint to every stream of this process that wants it; call it from any thread."""
-    frame = frame_of(hint)
-    _hand_out(frame, lambda stream: stream.wants(frame), hint["conversation"])
+    """This function will hand a hint to every stream that wants it; call it from any thread."""
+    hand_out(frame_of(hint))
 
 
 def tell_all(hints: Sequence[Hint]) -> None:
@@ -117,13 +117,29 @@ def tell_all(hints: Sequence[Hint]) -> None:
 
 
 def resync() -> None:
-    """This function will have every browser of this process load anew: something may have been missed."""
-    _hand_out(RESYNC, lambda _stream: True)
+    """This function will have every browser load anew: something may have been missed."""
+    hand_out(RESYNC)
 
 
 def end() -> None:
-    """This function will end every stream of this process, so that it can stop."""
-    _hand_out(END, lambda _stream: True)
+    """This function will end every stream, so that the process can stop."""
+    hand_out(END)
+
+
+def pass_on(to: Callable[[Frame], None] | None) -> None:
+    """This function will have all that is told handed on as well, to where the browsers of this house are held; or no more."""
+    global _onward  # noqa: PLW0603 - one process, one front
+    _onward = to
+
+
+def hand_out(frame: Frame) -> None:
+    """This function will hand a frame to the streams of this process that want it, and on to the front."""
+    if (onward := _onward) is not None:
+        onward(frame)
+    if frame in (RESYNC, END):
+        _hand_out(frame, lambda _stream: True)
+    else:
+        _hand_out(frame, lambda stream: stream.wants(frame), frame.conversation_id)
 
 
 EVERY = -1  # conversation

@@ -63,7 +63,7 @@ class Listener:
         only: int | None = None,
         headers: Headers = (),
     ) -> None:
-        self._audience = audience
+        self.audience = audience
         self._look = look
         self._send = send
         self._headers = [*_HEADERS, *headers]
@@ -71,13 +71,13 @@ class Listener:
 
     def may_hear(self, frame: Frame) -> bool:
         """This function will say whether this browser may have an event, by what was last looked up."""
-        return self._audience.may_hear(frame)
+        return self.audience.may_hear(frame)
 
     async def words(self, frames: Sequence[Frame]) -> bytes:
         """This function will return what is written to the browser for the frames that came."""
         return b"".join(frame.content for frame in frames)
 
-    async def serve(self, receive: Receive, missed: Callable[[], Awaitable[list[Frame]]]) -> None:
+    async def serve(self, receive: Receive, missed: Callable[[], Awaitable[Sequence[Frame]]]) -> None:
         """This function will stream until the browser goes, the person may no longer listen, or the process stops.
 
         Shape:  the stream was opened before `missed` is asked, so nothing falls between the two
@@ -125,7 +125,7 @@ class Listener:
             if audience is None:
                 self._stream.put(END)
                 return
-            self._audience = audience
+            self.audience = audience
 
 
 async def _until_gone(receive: Receive) -> None:

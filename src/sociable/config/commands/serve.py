@@ -1,4 +1,4 @@
-"""Serve pages and live updates, do what is due, and open the mail door, all in one process.
+"""Serve pages and live updates, do what is due, and open the mail door, all by one command.
 
 Brings the database up to date first, and fills an empty one with the example partnership unless SOCIABLE_MODE is "real".
 PORT, SMTP_PORT and DATA_DIR may be given in the environment. Ctrl-C stops it. On PostgreSQL as many as you like may run,
@@ -18,22 +18,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from types import FrameType
-from typing import Any
 
-import uvicorn
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sociable.config import example, mail_door, preparing
 from sociable.config.mail_door import Doors
+from sociable.config.settling import settle
 from sociable.domain.errors import DomainError
-from sociable.live import hub, listen
+from sociable.live import listen
 from sociable.public import website
 from sociable.worker.loop import Worker
 
 log = logging.getLogger(__name__)
 PATIENCE = timedelta(seconds=8)
-HEAD_LIMIT_BYTES = 64 * 1024
 BACKLOG = 2048  # a thousand desks that come back at once after a restart
 
 
@@ -88,88 +85,36 @@ def _listen(port: int) -> socket.socket:
         raise PortTaken(
             f"Pages cannot be served at {settings.HOST}:{port}: {error.strerror}. Choose another PORT."
         ) from None
-    listener.set_inheritable(False)
     return listener
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, stopped by us: its own handling of signals would end the process by the signal after all went well."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
-    from sociable.config.asgi import application  # noqa: PLC0415 - reads the collected files, so they must be there first
+    from sociable.config.web.front_process import Front  # noqa: PLC0415 - reads the collected files, so they must be there first
 
     import_module(settings.ROOT_URLCONF)  # every page's module now, not in the first visitor's time
     _allow_many_connections()
-    server = _Server(web(application))
-    stop = threading.Event()
+    front, stop = Front(listener), threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
         stop.set()
-        hub.end()
+        front.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
-    preparing.settle()
+    listener.listen(BACKLOG)  # whoever comes before the front has begun, or between two of them, is let in when it has
+    settle()
     listen.start(stop)
     working = Worker() if worker else None
     if working is not None:
         working.start()
     _tell(listener.getsockname()[1], doors, worker=worker)
     try:
-        server.run(sockets=[listener])
+        front.run()
     finally:
         stop.set()
         doors.stop()
         if working is not None and not working.stop(PATIENCE):
             log.warning("stopped with work in hand; it is taken up at the next start, on PostgreSQL within a minute")
-
-
-class Requests(HttpToolsProtocol):
-    """uvicorn's reader of requests, with a limit to what may come before a request is known: it would keep all of it."""
-
-    _head_bytes: int | None = None
-
-    def data_received(self, data: bytes) -> None:
-        """Read what came; refuse a head that does not end."""
-        super().data_received(data)
-        if self._head_bytes is None:
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > HEAD_LIMIT_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
-
-    def on_message_begin(self) -> None:
-        """A head begins."""
-        super().on_message_begin()
-        self._head_bytes = 0
-
-    def on_headers_complete(self) -> None:
-        """The head is over; of what follows the application says how much it takes."""
-        super().on_headers_complete()
-        self._head_bytes = None
-
-
-def web(application: Any) -> uvicorn.Config:
-    """This function will say how the web is served."""
-    return uvicorn.Config(
-        application,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        http=Requests,
-        proxy_headers=False,  # TRUSTED_PROXIES says who may speak for a browser
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=round(PATIENCE.total_seconds()),
-    )
 
 
 def _allow_many_connections() -> None:

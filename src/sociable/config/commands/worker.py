@@ -14,6 +14,7 @@ from datetime import timedelta
 from types import FrameType
 
 from sociable.config import preparing
+from sociable.config.settling import settle
 from sociable.live import hub, listen
 from sociable.worker.loop import Worker, do_due
 
@@ -49,7 +50,7 @@ def _work() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
-    preparing.settle()
+    settle()
     listen.start(stop)
     worker = Worker()
     worker.start()

@@ -1,0 +1,19 @@
+"""What browsers say in the heads of requests for streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qs
+
+Given = Iterable[tuple[bytes, bytes]]
+
+
+def named(given: Given) -> dict[str, str]:
+    """This function will return headers by their names in small letters."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
+
+
+def last_seen(headers: dict[str, str], query: bytes = b"") -> int | None:
+    """This function will return what the browser heard last: its own header on a reconnection, `?after=` of a page just drawn."""
+    said = headers.get("last-event-id") or (parse_qs(query.decode("latin-1")).get("after") or [""])[0]
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else None

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sociable.conversations.models import Chat, Conversation, Message, Visitor
 from sociable.journeys import chat as journey
@@ -173,6 +175,21 @@ def test_a_line_sent_again_is_told_once(chatting: Browser) -> None:
     numbers = {chatting.say("Again", "the-same-line").json()["n"] for _ in range(3)}
     assert len(numbers) == 1
     assert [line["text"] for line in chatting.told()["lines"]] == ["When is my bin collected?", "Again"]
+
+
+def test_a_line_looks_up_its_account_twice_and_its_conversation_once(chatting: Browser) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert chatting.say("Anybody?", "another-line").status_code == 200
+    said = [one["sql"] for one in asked.captured_queries]
+    read = [sql for sql in said if 'FROM "conversations_conversation"' in sql]
+    if connection.vendor == "sqlite":
+        assert len(read) == 1
+        # before the turn, and in it: hours and promise are those of that instant
+        assert sum('"directory_account"' in sql for sql in said if sql.startswith("SELECT")) == 2
+        # two transactions, inside of this test's own, and what is read of one line
+        assert sum(sql.startswith("SAVEPOINT") for sql in said) == 3
+    else:
+        assert any("FOR UPDATE" in sql for sql in read)
 
 
 def test_more_lines_than_are_told_at_once_are_told_in_turns(chatting: Browser, monkeypatch: Any) -> None:

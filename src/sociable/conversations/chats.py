@@ -47,18 +47,35 @@ def visitor_of(account: Account, secret: str) -> Visitor | None:
 
 
 def chat_by(slug: str, secret: str) -> Chat | None:
-    """This function will return the chat a browser with this secret is in, at the account of this name, with all that a page asks of it."""
+    """This function will return the chat a browser with this secret is in, at the account of this name, with what its pages ask of it."""
     if not secret or len(secret) > _LONGEST_SECRET_CHARS:
         return None
     return _BY_SECRET.first(secret=_fingerprint(secret), slug=slug)
 
 
+_ASKED = (
+    "name",
+    "email",
+    "said_at",
+    "here_at",
+    "ended",
+    "ended_at",
+    "conversation_id",
+    "visitor__key",
+    "visitor__account__name",
+    "visitor__account__takes_chat",
+    "visitor__account__chat_origins",
+    "visitor__account__partner_id",
+    "visitor__account__zone",
+    "visitor__account__partner__zone",
+)
 _BY_SECRET = Question(
     lambda: (
         Chat.objects.filter(
             visitor__secret_sha256=Given("secret"), visitor__revoked_at=None, visitor__account__slug=Given("slug")
         )
         .select_related("visitor__account__partner")
+        .only(*_ASKED)
         .order_by("-pk")[:1]
     )
 )

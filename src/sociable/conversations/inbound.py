@@ -5,7 +5,7 @@ Which conversation it belongs to is decided in journeys/receive; clocks are left
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,8 +84,15 @@ def add_inbound(
         thread_key=parsed.thread_key[:500],
     )
     add([message])
-    Attachment.objects.bulk_create(
-        Attachment(
+    if parsed.files or kept:
+        Attachment.objects.bulk_create(_attached(message, parsed, kept))
+    return message
+
+
+def _attached(message: Message, parsed: Parsed, kept: Sequence[Kept]) -> Iterator[Attachment]:
+    """What is still to be brought, and what came with the message."""
+    for file in parsed.files:
+        yield Attachment(
             message=message,
             name=(file.name or "attachment")[:255],
             content_type=file.declared_type[:120],
@@ -93,20 +100,14 @@ def add_inbound(
             alt_text=file.alt_text[:2000],
             remote_ref=file.ref,
         )
-        for file in parsed.files
-    )
-    if kept:
-        Attachment.objects.bulk_create(
-            Attachment(
-                message=message,
-                name=(one.parsed.name or "attachment")[:255],
-                content_type=one.parsed.detected_type[:120],
-                size_bytes=one.parsed.size_bytes,
-                sha256=one.sha256,
-                content_id=one.parsed.inline_cid[:250],
-                refused_why=one.refused_why,
-                alt_text=one.parsed.alt_text[:2000],
-            )
-            for one in kept
+    for one in kept:
+        yield Attachment(
+            message=message,
+            name=(one.parsed.name or "attachment")[:255],
+            content_type=one.parsed.detected_type[:120],
+            size_bytes=one.parsed.size_bytes,
+            sha256=one.sha256,
+            content_id=one.parsed.inline_cid[:250],
+            refused_why=one.refused_why,
+            alt_text=one.parsed.alt_text[:2000],
         )
-    return message

@@ -160,6 +160,14 @@ def locked(conversation_id: int) -> Conversation:
     return conversation
 
 
+def held_still(found: Conversation) -> Conversation:
+    """This function will return a conversation that was read in the running transaction as it stays until that ends.
+
+    Shape:  on SQLite as it was read, since nobody else writes; elsewhere as `locked`
+    """
+    return locked(found.pk) if connection.features.has_select_for_update else found
+
+
 _HELD_STILL = Question(
     lambda: Conversation.objects.select_for_update().filter(pk=Given("conversation")).values_list("pk")
 )

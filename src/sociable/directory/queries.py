@@ -211,15 +211,20 @@ def stated(account_id: int) -> Stated:
 
     Errors: Account.DoesNotExist
     """
-    account = _WHO_STATES.first(account=account_id)
-    if account is None:
-        raise Account.DoesNotExist
+    account = _who_states(account_id)
+    if account.answered_from_id is not None:
+        account.answered_from = _who_states(account.answered_from_id)
     return judging(own_stated(account))
 
 
-_WHO_STATES = Question(
-    lambda: Account.objects.select_related("partner", "answered_from__partner").filter(pk=Given("account")).order_by()
-)
+def _who_states(account_id: int) -> Account:
+    account = _WHO_STATES.first(account=account_id)
+    if account is None:
+        raise Account.DoesNotExist
+    return account
+
+
+_WHO_STATES = Question(lambda: Account.objects.select_related("partner").filter(pk=Given("account")).order_by())
 
 
 def judging(own: Stated) -> Stated:

@@ -13,7 +13,6 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from sociable.asking.disk import atomic_with_the_next
 from sociable.channels.base import RawItem
 from sociable.channels.chat import adapter as channel
 from sociable.conversations import chats
@@ -141,8 +140,7 @@ def say(chat: Chat, *, line: str, text: str, now: datetime, files: Sequence[tupl
     )
     item = RawItem(channel.remote_id(chat.pk, line), content, now)
     try:
-        with atomic_with_the_next():  # nobody is told that we have it before it is read as well
-            fresh = receive.store(account, channel.KIND, [item], fetched_at=now)
+        fresh = receive.store(account, channel.KIND, [item], fetched_at=now, waits=False)
     except IntegrityError:  # the same line came twice in this instant, and the other was first
         fresh = []
     try:

@@ -25,8 +25,8 @@ TRIES = 6  # with growing pauses, some minutes; a name is not worth more
 
 def ask(message: Message, now: datetime) -> None:
     """This function will have the name of whoever wrote a message asked for, where it is not known and the network can tell."""
-    nameless = message.from_address and not message.conversation.contact.name
-    if nameless and issubclass(registry.adapter_class(message.channel), Names):
+    can_tell = message.from_address and issubclass(registry.adapter_class(message.channel), Names)
+    if can_tell and not message.conversation.contact.name:
         key = f"name:{message.partner_id}:{message.identity_kind}:{message.from_address}"
         due.ask([due.Due("name", key[:200], message.pk, now)])
         live.wake_workers()

@@ -84,7 +84,7 @@ def _said(
     if conversation is None:
         conversation = _begin(raw, parsed, stated, now)
     else:
-        conversation = _locked(conversation.pk)
+        conversation = _where_it_lives(conversations.held_still(conversation))
     if (
         conversation.account_id != stated.account.pk
     ):  # it answers a conversation that moved: that account's clock judges
@@ -182,7 +182,10 @@ def _ends_what_it_answers(message: Message, conversation: Conversation) -> None:
 
 def _locked(conversation_id: int) -> Conversation:
     """What is said in one conversation at the same instant is put down one after the other; where it was just merged, there."""
-    conversation = conversations.locked(conversation_id)
+    return _where_it_lives(conversations.locked(conversation_id))
+
+
+def _where_it_lives(conversation: Conversation) -> Conversation:
     return conversation if conversation.merged_into_id is None else _locked(conversation.merged_into_id)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 
-from sociable.asking.disk import wait_for_others
+from sociable.asking.disk import atomic_with_the_next, wait_for_others
 from sociable.channels import registry
 from sociable.channels.base import Parsed, RawItem
 from sociable.conversations import inbound, raw_inbound
@@ -45,17 +45,19 @@ def store(
     recipients: Sequence[str] = (),
     behind: tuple[Connection, str] | None = None,
     from_history: bool = False,
+    waits: bool = True,
 ) -> list[RawInbound]:
     """This function will commit raw items, the cursor behind them, and the due row that makes sure they are read.
 
     Shape:  only items not stored before; the connection's cursor moves `behind` them in the one transaction; for what comes
-            `from_history`, a folder of kept mail, no automatic answer is ever sent
+            `from_history`, a folder of kept mail, no automatic answer is ever sent; not `waits`: it is on the disk together with
+            what is read of it next, before which nobody is told that we have it
     Errors: Reconnected, and nothing is stored, where the account was connected anew since its network was asked
     """
     kept = list(items)
 
     def once() -> list[RawInbound]:
-        with transaction.atomic():
+        with transaction.atomic() if waits else atomic_with_the_next():
             fresh = raw_inbound.store_raw(
                 account, channel, kept, fetched_at=fetched_at, recipients=recipients, from_history=from_history
             )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sociable.alerts import queries, services
+from sociable.alerts import queries, usual
 from sociable.alerts.models import AlertPolicy, Chain, Notice, Route
 from sociable.cover.models import Shift, TimeAway
 from sociable.due import services as due
@@ -283,7 +283,7 @@ def test_what_ended_while_its_row_was_left_lying_is_told_to_nobody(house):
 
 
 def test_a_route_that_is_switched_off_is_not_used(house):
-    services.give_usual_routes(at(9))
+    usual.give_usual_routes(at(9))
     Route.objects.filter(kind="email").update(is_on=False)
     house.cast.ask(when=at(10))
     house.pass_time(at(10))

@@ -180,7 +180,7 @@ def test_when_that_process_dies_what_had_left_is_a_doubt_and_the_next_notice_is_
     outside.says_nothing_after_data = True
     asked_and_told(house)
     patiently(outdoors, lambda: len(outside.taken) == 1)
-    outdoors._carries._running.process.kill()
+    outdoors._carries._running.kill()
     patiently(outdoors, lambda: Notice.objects.filter(state="unknown").exists())
     assert Notice.objects.get(state="unknown").detail == handing.DIED
     outside.says_nothing_after_data = False

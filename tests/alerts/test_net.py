@@ -15,7 +15,7 @@ from sociable.cover.models import Shift, TimeAway
 from sociable.domain import net as rule
 from sociable.due import services as due
 from sociable.due.models import DueRow
-from sociable.journeys import alert, alert_policy, answer, claim, net, snooze
+from sociable.journeys import alert, alert_policy, answer, claim, handed, handing_on, net, snooze
 from sociable.live.models import ChangeEvent
 from sociable.people.models import AuditEvent, Role
 from sociable.promises import services as promises
@@ -180,15 +180,15 @@ def test_handed_back_it_goes_to_the_next_and_then_to_nobody(two_on_duty):
     AlertPolicy.objects.create(account=cast.help, named=cast.lee, set_at=at(8))
     asked = cast.ask(when=at(10))
     pass_net(NEAR)
-    assert net.hand_back(asked.conversation_id, cast.asha, at(11, 38)) == cast.ben
+    assert handed.hand_back(asked.conversation_id, cast.asha, at(11, 38)) == cast.ben
     assert in_hand(asked) == "Ben"
-    assert net.hand_back(asked.conversation_id, cast.ben, at(11, 39)) is None
+    assert handed.hand_back(asked.conversation_id, cast.ben, at(11, 39)) is None
     assert in_hand(asked) == ""
     assert [name for name, _ in reasons()] == ["Asha", "Ben", "Lee"]
     assert "Asha Khan handed it back; Ben Hall handed it back" in reasons()[-1][1]
     assert AuditEvent.objects.filter(verb="could not take it").count() == 2
-    with pytest.raises(net.NotYours):
-        net.hand_back(asked.conversation_id, cast.ben, at(11, 40))
+    with pytest.raises(handed.NotYours):
+        handed.hand_back(asked.conversation_id, cast.ben, at(11, 40))
     pass_net(at(11, 41))
     assert in_hand(asked) == ""
     assert len(reasons()) == 3
@@ -197,8 +197,8 @@ def test_handed_back_it_goes_to_the_next_and_then_to_nobody(two_on_duty):
 def test_what_is_taken_by_oneself_is_not_handed_back_this_way(two_on_duty):
     asked = two_on_duty.cast.ask(when=at(10))
     claim.take(asked.conversation_id, two_on_duty.cast.asha, at(10, 30))
-    with pytest.raises(net.NotYours):
-        net.hand_back(asked.conversation_id, two_on_duty.cast.asha, at(10, 31))
+    with pytest.raises(handed.NotYours):
+        handed.hand_back(asked.conversation_id, two_on_duty.cast.asha, at(10, 31))
 
 
 def test_silent_it_goes_to_the_next_and_a_tap_keeps_it(two_on_duty):
@@ -208,7 +208,7 @@ def test_silent_it_goes_to_the_next_and_a_tap_keeps_it(two_on_duty):
     for minute in (41, 46, 51):
         pass_net(at(11, minute))
     assert in_hand(asked) == "Ben"
-    net.acknowledge(Notice.objects.get(person=cast.ben, route__kind="email"), at(11, 52))
+    handed.acknowledge(Notice.objects.get(person=cast.ben, route__kind="email"), at(11, 52))
     assert Conversation.objects.get(pk=asked.conversation_id).held_until_at == at(12, 52)
 
 
@@ -273,7 +273,7 @@ def test_a_worker_that_dies_half_way_has_handed_nothing_on_and_the_next_does(hou
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(net.services, "begin", dies)
+        patched.setattr(handing_on.services, "begin", dies)
         with pytest.raises(SystemExit):
             net.look_all(rows, NEAR)
     assert (in_hand(asked), HandedOn.objects.count()) == ("", 0)

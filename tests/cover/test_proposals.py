@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -205,7 +206,8 @@ def test_what_cannot_be_asked_for(team: Cast) -> None:
 
 def test_a_process_that_breaks_is_told_and_not_tried_for_ever(team: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     row = asked(team)
-    monkeypatch.setattr(proposing, "PROGRAM", "raise SystemExit(3)")
+    breaks = SimpleNamespace(__name__="sociable", STOP=proposing.proposing_child.STOP)  # which does nothing and ends
+    monkeypatch.setattr(proposing, "proposing_child", breaks)
     proposals.stop(row, EARLIER)  # and nobody is left to be told so
     work_out()
     row.refresh_from_db()

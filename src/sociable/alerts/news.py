@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sociable.alerts import services
+from sociable.alerts import usual, writing
 from sociable.alerts.models import Notice, Route
 from sociable.alerts.queries import People, way_of
 from sociable.domain import news
@@ -25,13 +25,13 @@ def ask(
             when it begins, by which they should know
     """
     wanted = sorted(set(people_ids))
-    services.give_usual_routes(now)
+    usual.give_usual_routes(now)
     people = People.read(set(wanted), now)
     for pk in wanted:
         somebody = people.known(pk)
         if somebody is not None and not _joined(pk, about, before):
             by = news.by_which(somebody, now, before) or _letterbox(pk, now)
-            services.queue(
+            writing.queue(
                 key=f"{key}:{pk}:{by.way.key}", kind=Notice.Kind.NEWS, by=by, person_id=pk, at=by.at, now=now,
                 about=dict(about), before_at=before,
             )  # fmt: skip

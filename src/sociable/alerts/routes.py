@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from sociable.alerts import services
+from sociable.alerts import usual
 from sociable.alerts.models import Notice, Route
 from sociable.channels.base import ChannelError, RateLimited
 from sociable.channels.notices.carriers import CARRIERS
@@ -28,7 +28,7 @@ def allowed() -> dict[str, list[str]]:
 def of(person: Person, now: datetime) -> QuerySet[Route]:
     """This function will list a person's routes in their order; the usual two are there without asking."""
     if not Route.objects.filter(person=person, kind=Route.Kind.DESK).exists():
-        services.give_usual_routes(now)
+        usual.give_usual_routes(now)
     return Route.objects.filter(person=person)
 
 

@@ -17,7 +17,7 @@ from sociable.desk.action import Action, answerers, words_field
 from sociable.directory import queries as directory
 from sociable.domain.saying import moment_words
 from sociable.domain.worktime import NeverCloses, NeverOpen
-from sociable.journeys import claim, net, settle, snooze
+from sociable.journeys import claim, handed, settle, snooze
 from sociable.people.models import Person
 
 State = Conversation.State
@@ -50,7 +50,7 @@ class CannotTake(Action):
     name, title, button, icon = "cannot-take", "I cannot take this", "I cannot take this", "undo"
 
     def carry_out(self) -> str:
-        to = net.hand_back(self.conversation.pk, self.person, self.now)
+        to = handed.hand_back(self.conversation.pk, self.person, self.now)
         if to is None:
             return "It is in nobody's hands now: nobody else on duty can take it. Whoever is named for that is told."
         return f"It is with {to.name} now."

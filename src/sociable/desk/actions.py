@@ -36,7 +36,7 @@ from sociable.desk.action_state import (
     Take,
 )
 from sociable.domain.errors import DomainError
-from sociable.journeys import answer, identify, join, net, outbox
+from sociable.journeys import answer, handed, identify, join, outbox
 from sociable.people import permissions
 from sociable.people.models import Person
 from sociable.people.requests import StaffRequest
@@ -139,7 +139,7 @@ def offered(
     held_until = conversation.held_until_at
     held = conversation.held_by_id is not None and (held_until is None or held_until > now)
     snoozed = conversation.snoozed_until_at is not None and conversation.snoozed_until_at > now
-    handed_on = net.is_with(conversation, person, now)
+    handed_on = handed.is_with(conversation, person, now)
     fitting = {
         "take": conversation.state == State.OPEN and not held,
         "let-go": held and conversation.held_by_id == person.pk and not handed_on,

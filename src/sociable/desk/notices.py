@@ -18,7 +18,7 @@ from sociable.alerts.models import Chain, Notice
 from sociable.desk import views
 from sociable.directory.queries import zone_of
 from sociable.domain.saying import moment_near
-from sociable.journeys import net
+from sociable.journeys import handed
 from sociable.live import queries as live
 from sociable.people.requests import StaffRequest
 
@@ -62,5 +62,5 @@ def bell(request: StaffRequest) -> HttpResponse:
 @login_required
 def have(request: StaffRequest, notice_id: int) -> HttpResponse:
     """This function will take the person's word that they have it."""
-    net.acknowledge(get_object_or_404(Notice, pk=notice_id, person=request.user), timezone.now())
+    handed.acknowledge(get_object_or_404(Notice, pk=notice_id, person=request.user), timezone.now())
     return redirect("desk:told")

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from sociable.alerts import queries as alerts
-from sociable.alerts import routes, services
+from sociable.alerts import routes, services, usual
 from sociable.alerts.models import Chain, Notice
 from sociable.alerts.queries import Facts
 from sociable.alerts.services import Came
@@ -45,7 +45,7 @@ def facts_of(waits: Iterable[Wait], now: datetime) -> Facts:
     besides = [one for one in holders.values() if one is not None]
     found = alerts.facts(accounts.values(), now, besides)
     if found.everybody.new:
-        services.give_usual_routes(now)
+        usual.give_usual_routes(now)
         found = alerts.facts(accounts.values(), now, besides)
     return found
 

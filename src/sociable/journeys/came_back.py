@@ -13,7 +13,7 @@ from sociable.alerts import routes, tokens
 from sociable.alerts.models import Notice
 from sociable.channels import registry
 from sociable.channels.base import Bounce
-from sociable.journeys import notify
+from sociable.journeys import routes_left
 
 
 def note(bounce: Bounce, now: datetime) -> bool:
@@ -30,7 +30,7 @@ def note(bounce: Bounce, now: datetime) -> bool:
         gone = [one for one in found.filter(pk__in=ids).order_by("pk") if one.state == Notice.State.HANDED]
         for notice in gone:
             _mark(notice, f"A notice came back from there: {reason}"[:500], now)
-        notify.send_onward([one for one in gone if one.acknowledged_at is None], now)
+        routes_left.send_onward([one for one in gone if one.acknowledged_at is None], now)
     return True
 
 

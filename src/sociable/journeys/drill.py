@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet
 
 from sociable.alerts import queries as alerts
-from sociable.alerts import routes, services
+from sociable.alerts import routes, usual, writing
 from sociable.alerts.models import AlertPolicy, Notice, Route
 from sociable.cover import queries as cover
 from sociable.cover.models import Shift, TimeAway, TimesAway
@@ -80,7 +80,7 @@ def drill(row: DueRow, now: datetime) -> None:
     with transaction.atomic():
         shift = Shift.objects.published().filter(pk=row.subject_id, starts_at__gt=now).select_related("person").first()
         if shift is not None and _will_be_there(shift, shift.starts_at):
-            services.give_usual_routes(now)
+            usual.give_usual_routes(now)
             for route in routes.ringing(shift.person_id).exclude(confirmed_at__gt=now - PROVED_FOR):
                 _try(route, f"shift{shift.pk}", now, shift)
         due.close(row, now)
@@ -98,7 +98,7 @@ def _try(route: Route, occasion: str, now: datetime, shift: Shift | None) -> Not
     key = f"drill:{occasion}:{route.person_id}:{route.pk}"
     if (tried := Notice.objects.filter(key=key).first()) is not None:
         return tried  # the button was pressed twice
-    return services.queue(
+    return writing.queue(
         key=key,
         kind=Notice.Kind.DRILL,
         by=By(alerts.way_of(route, now), now),
@@ -142,17 +142,17 @@ def _back_at(shift: Shift, now: datetime) -> datetime | None:
 
 
 def _tell_what_waits(shift: Shift, now: datetime) -> None:
-    services.give_usual_routes(now)
+    usual.give_usual_routes(now)
     somebody = alerts.People.read({shift.person_id}, now).somebody(shift.person_id, shift.person.name)
     ringing = next((by for by in alerting.routes_now(somebody, now)[0] if not by.way.silent), None)
     if ringing is None or Notice.objects.filter(kind=Notice.Kind.SHIFT, shift=shift).exists():
         return
-    services.queue(
+    writing.queue(
         key=f"shift:{shift.pk}:{shift.person_id}:{ringing.way.key}",
         kind=Notice.Kind.SHIFT,
         by=ringing,
         person_id=shift.person_id,
-        at=max(ringing.at, now + services.GATHER),
+        at=max(ringing.at, now + writing.GATHER),
         now=now,
         shift=shift,
     )

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from sociable.alerts import routes, services
+from sociable.alerts import routes, usual
 from sociable.alerts.models import Route
 from sociable.channels.base import ChannelError
 from sociable.domain.saying import moment_soon
@@ -97,7 +97,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "routes": [_shown(route, now, ringing) for route in own],
         "kinds": [(kind.value, kind.label) for kind in ADDED_BY_HAND],
-        "push_key": services.push_key().public,
+        "push_key": usual.push_key().public,
         "works": any(_works(route, now) for route in ringing),
         "leads_of": [_needed(one, now) for one in drill.unreached(person, now)],
     }

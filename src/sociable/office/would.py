@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sociable.alerts import preview, services
+from sociable.alerts import preview, usual
 from sociable.alerts.models import Route
 from sociable.alerts.preview_net import Handing
 from sociable.directory import queries as directory
@@ -61,7 +61,7 @@ def would(request: HttpRequest) -> HttpResponse:
     if first is not None and form.is_valid():
         account = form.cleaned_data["account"]
         local = datetime.combine(form.cleaned_data["on"], form.cleaned_data["at"], ZoneInfo(directory.zone_of(account)))
-        services.give_usual_routes(now)
+        usual.give_usual_routes(now)
         shown = _told(preview.preview(account, local.astimezone(UTC), claim.hold_time()), person)
     return page(request, "alerts", "would.html", {"form": form, "shown": shown, "no_account": first is None})
 

@@ -5,15 +5,9 @@ The process dies with its worker; a rota whose worker died is begun anew, here o
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import pickle
 import queue
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,14 +19,13 @@ from sociable.domain.errors import DomainError
 from sociable.due import services as due
 from sociable.due.models import DueRow
 from sociable.worker import proposing_child
+from sociable.worker.child import Child
 from sociable.worker.proposing_child import Outcome, Task
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5  # how often it is looked whether somebody wants the best so far
 TELL_EVERY = timedelta(seconds=1)
 SILENT_SECONDS = 120.0  # a process that says nothing for so long past its time has come to grief
-# Imported and not run as a script, so that what it pickles has the names that it has here.
-PROGRAM = f"from {proposing_child.__name__} import main; main()"
 BROKE = "Working it out broke off. Try again; if it does so again, ask whoever looks after Sociable."
 
 
@@ -58,15 +51,16 @@ def run(row: DueRow, now: datetime) -> None:
 def _work_out(row: DueRow, task: Task) -> Outcome | None:
     """What came of it; None where the process broke, or this worker no longer has the row."""
     last = timezone.now() - TELL_EVERY
-    with _process(task) as (process, messages):
+    with closing(Child(proposing_child)) as child:
+        child.say(task)
         silent = 0.0
         while silent < task.seconds + SILENT_SECONDS:
             try:
-                said = messages.get(timeout=LOOK_SECONDS)
+                said = child.heard.get(timeout=LOOK_SECONDS)
             except queue.Empty:
                 silent += LOOK_SECONDS
                 if proposals.is_to_stop(row.subject_id):
-                    _ask_to_stop(process)
+                    child.say(proposing_child.STOP)
                 continue
             silent = 0.0
             if isinstance(said, DomainError):
@@ -76,52 +70,8 @@ def _work_out(row: DueRow, task: Task) -> Outcome | None:
             if timezone.now() - last >= TELL_EVERY:
                 last = timezone.now()
                 if proposals.note(row.subject_id, said, last):
-                    _ask_to_stop(process)
+                    child.say(proposing_child.STOP)
     return None
-
-
-@contextmanager
-def _process(task: Task) -> Iterator[tuple[subprocess.Popen[bytes], queue.Queue[Any]]]:
-    """A process at work on a task, and what it says; whatever happens here, it ends."""
-    command = [sys.executable, "-c", PROGRAM]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
-    messages: queue.Queue[Any] = queue.Queue()
-    listens = threading.Thread(target=_listen, args=(process, messages), name="proposing-listens", daemon=True)
-    listens.start()
-    try:
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):  # it is gone already; that is heard by listening
-                pickle.dump(task, process.stdin)
-                process.stdin.flush()
-        yield process, messages
-    finally:
-        process.kill()
-        process.wait()
-        listens.join()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):  # what it never read
-                if pipe is not None:
-                    pipe.close()
-
-
-def _listen(process: subprocess.Popen[bytes], messages: queue.Queue[Any]) -> None:
-    """Everything the process says, and None when it says no more."""
-    try:
-        while process.stdout is not None:
-            messages.put(pickle.load(process.stdout))  # noqa: S301 - written by our own process, which reads no input of others
-    except (EOFError, OSError, ValueError):
-        log.info("a process that works rotas out has ended")
-    finally:
-        messages.put(None)
-
-
-def _ask_to_stop(process: subprocess.Popen[bytes]) -> None:
-    try:
-        if process.stdin is not None:
-            process.stdin.write(proposing_child.STOP)
-            process.stdin.flush()
-    except OSError:
-        log.info("a rota was finished as it was to be stopped")
 
 
 # -- What is kept ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sociable.domain.cover import proposal
 from sociable.domain.errors import DomainError
 
-STOP = b"stop\n"
+STOP = "stop"
 NICER = 5  # pages and warnings go first
 CLASH_SECONDS = 15.0
 
@@ -53,10 +53,12 @@ def work_out(task: Task, tell: Callable[[proposal.Step], None], stop: Callable[[
 
 def _listen(stop: threading.Event) -> None:
     """Until told to stop; at the end of all input whoever wanted it is gone."""
-    for line in sys.stdin.buffer:
-        if line == STOP:
-            stop.set()
-    os._exit(1)
+    try:
+        while True:
+            if pickle.load(sys.stdin.buffer) == STOP:  # noqa: S301 - from the worker that began this process
+                stop.set()
+    finally:
+        os._exit(1)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sociable.alerts import services
+from sociable.alerts import usual
 from sociable.alerts.models import AlertPolicy, Route
 from sociable.directory.models import Account
 from sociable.people.models import Person
@@ -18,7 +18,7 @@ IN_DOUBT, CAME_BACK, NEVER_TRIED = "derek.umpleby", "wendy.pickersgill", "kal"
 
 def ring(accounts: dict[str, Account], people: dict[str, Person], now: datetime) -> None:
     """This function will give everybody their usual routes, and say of each how it did when it was last tried."""
-    services.give_usual_routes(now)
+    usual.give_usual_routes(now)
     mail = Route.objects.filter(kind=Route.Kind.EMAIL)
     mail.exclude(person=people[NEVER_TRIED]).update(tried_at=now - YESTERDAY, confirmed_at=now - YESTERDAY)
     mail.filter(person=people[IN_DOUBT]).update(confirmed_at=None, doubted_at=now - timedelta(hours=3))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from sociable.alerts import tokens
 from sociable.alerts.models import HandedOn, Notice
-from sociable.journeys import claim, net
+from sociable.journeys import claim, handed
 from sociable.public.views.receipt import private
 
 
@@ -40,20 +40,20 @@ def told(request: HttpRequest, token: str) -> HttpResponseBase:
 def _heard(notice: Notice, *, cannot: bool) -> None:
     now = timezone.now()
     if cannot and notice.chain is not None:
-        with suppress(net.NotYours):  # it went to the next meanwhile: the page says so
-            net.hand_back(notice.chain.wait.conversation_id, notice.person, now)
+        with suppress(handed.NotYours):  # it went to the next meanwhile: the page says so
+            handed.hand_back(notice.chain.wait.conversation_id, notice.person, now)
     else:
-        net.acknowledge(notice, now)
+        handed.acknowledge(notice, now)
 
 
 def _shown(request: HttpRequest, notice: Notice) -> HttpResponse:
     chain = notice.chain
     other = chain.acknowledged_by if chain is not None else None
-    handed = HandedOn.objects.filter(wait=chain.wait, person=notice.person).first() if chain is not None else None
+    was_handed = HandedOn.objects.filter(wait=chain.wait, person=notice.person).first() if chain is not None else None
     conversation, now = chain.wait.conversation if chain is not None else None, timezone.now()
     context = {
-        "handed_back": handed is not None and handed.handed_back_at is not None,
-        "can_hand_back": conversation is not None and net.is_with(conversation, notice.person, now),
+        "handed_back": was_handed is not None and was_handed.handed_back_at is not None,
+        "can_hand_back": conversation is not None and handed.is_with(conversation, notice.person, now),
         "has_it_now": claim.holder_of(conversation, now) if conversation is not None else None,
         "notice": notice,
         "is_drill": notice.kind == Notice.Kind.DRILL,

@@ -116,6 +116,14 @@ def test_only_a_shift_to_come_can_be_had_in_return(cast: Cast, handed: Hand) -> 
     around_now(handed, cast.lee, 50, 53)
     asked = client_of(cast.asha).get(reverse("planning:rota_swap_ask", args=[shift.pk])).page
     assert asked.text.count("Lee Ward:") == 1
+    assert "(works or is away then)" not in asked.text
+
+
+def test_who_is_not_free_for_a_swap_is_named_so(cast: Cast, handed: Hand) -> None:
+    shift = around_now(handed, cast.asha, 30, 33)
+    around_now(handed, cast.lee, 32, 35)
+    asked = client_of(cast.asha).get(reverse("planning:rota_swap_ask", args=[shift.pk])).page
+    assert "Lee Ward (works or is away then)" in asked.text
 
 
 def test_a_swap_is_asked_on_my_rota_and_taken_from_somebody_elses_day(cast: Cast, handed: Hand) -> None:

@@ -40,6 +40,14 @@ def on_rota(cast: Cast) -> Cast:
     return cast
 
 
+def test_who_can_read_why_is_said_to_whoever_types_it(cast: Cast) -> None:
+    own = client_of(cast.asha).get("/cover/away/new/").page.text
+    assert "Only you and whoever plans you can read it." in own
+    assert (
+        "Only the person and whoever plans them can read it." in client_of(cast.lee).get("/cover/away/new/").page.text
+    )
+
+
 def enter(client: Pages, **typed: Any) -> Any:
     form = client.get("/cover/away/new/").page.form(button="See what it does to cover")
     return client.submit(form, **{"kind": "leave", "first_on": in_days(10).isoformat(), **typed})

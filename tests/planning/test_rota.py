@@ -44,6 +44,16 @@ def test_a_shift_is_drafted_on_the_page_and_published(cast: Cast, hand: Hand, le
     assert "9am to 5pm Ashby Help" in client_of(cast.asha).get(reverse("planning:rota"), WEEK).page.text
 
 
+def test_a_shift_that_is_over_says_what_a_change_is_for(cast: Cast, hand: Hand, lead: Pages) -> None:
+    over = timezone.now() - timedelta(days=2)
+    shift = hand.draft(cast.asha, over, over + timedelta(hours=4))
+    Shift.objects.filter(pk=shift.pk).update(state="published")
+    address = reverse("planning:rota_shift", args=[shift.pk])
+    assert "This shift is over: a change only puts right what is kept of it." in lead.get(address).page.text
+    Shift.objects.filter(pk=shift.pk).update(ends_at=timezone.now() + timedelta(hours=1))
+    assert "is over" not in lead.get(address).page.text
+
+
 def test_a_refusal_stands_beside_what_was_typed(cast: Cast, hand: Hand, lead: Pages) -> None:
     hand.draft(cast.asha, at(9, day=24), at(13, day=24))
     form = lead.get(reverse("planning:rota_add"), WEEK).page.form(button="Draft it")

@@ -164,6 +164,15 @@ def test_who_writes_an_answer_is_told_and_who_writes_a_note_is_not(chatting: Bro
     assert chatting.told()["state"]["writing"] == ""
 
 
+def test_whoever_has_somebody_with_them_is_not_told_how_many_wait_before_them(
+    chatting: Browser, cast: Any, clock: Any
+) -> None:
+    assert "Nobody waits before you." in chatting.told()["state"]["waiting"]
+    claim.take(Conversation.objects.get().pk, cast.asha, clock.now)
+    state = chatting.told()["state"]
+    assert (state["who"], state["waiting"]) == ("Asha", "We promise a first answer by 10:01am today.")
+
+
 def test_a_promise_that_passed_is_said_to_have_passed(chatting: Browser, clock: Any) -> None:
     clock.move(minutes=2)
     waiting = chatting.told()["state"]["waiting"]

@@ -81,10 +81,11 @@ def offered_to(person: Person, now: datetime) -> list[Swap]:
     """This function will list the swaps somebody can agree to: offered to them, or to anybody who is ready and free as they are."""
     rows = open_swaps(now).filter(Q(offered_to=person) | Q(offered_to=None)).exclude(asked_by=person)
     theirs = [swap for swap in rows if not around.not_ready(_as_theirs(swap.shift, person))]
-    return [swap for swap in theirs if swap.offered_to_id or _is_free(person, swap.shift)]
+    return [swap for swap in theirs if swap.offered_to_id or is_free(person, swap.shift)]
 
 
-def _is_free(person: Person, shift: Shift) -> bool:
+def is_free(person: Person, shift: Shift) -> bool:
+    """This function will say whether somebody has neither a shift of their own nor time away while a shift lasts."""
     on_duty = Shift.objects.published().filter(person=person).touching(shift.starts_at, shift.ends_at)
     away = TimeAway.objects.counted().filter(person=person).touching(shift.starts_at, shift.ends_at)
     return not on_duty.exists() and not away.exists()

@@ -22,6 +22,9 @@ class ClockField(forms.TimeField):
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
+_PRIVATE = "Only {} can read it. It goes into no log, no list and no mail"
+
+
 class AwayForm(forms.Form):
     """Who is away, when, and why; the reason may stay unsaid."""
 
@@ -33,7 +36,7 @@ class AwayForm(forms.Form):
     to_at = ClockField(label="To", required=False)
     private_reason = forms.CharField(
         label="Why", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Only the person and whoever plans them can read it. It goes into no log, no list and no mail",
+        help_text=_PRIVATE.format("the person and whoever plans them"),
     )  # fmt: skip
 
     def __init__(self, reader: Person, *args: Any, **kwargs: Any) -> None:
@@ -50,6 +53,7 @@ class AwayForm(forms.Form):
             )  # fmt: skip
         else:
             del self.fields["person"]
+            self.fields["private_reason"].help_text = _PRIVATE.format("you and whoever plans you")
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}

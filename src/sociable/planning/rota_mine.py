@@ -35,16 +35,29 @@ class SwapForm(forms.Form):
     def __init__(self, shift: Shift, now: datetime, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ready = [person.pk for person in swaps.could_take(shift)]
-        self.fields["to"] = forms.ModelChoiceField(
-            Person.objects.filter(pk__in=ready), label="Whom you ask", required=False, empty_label="Anybody who is ready",
+        self.fields["to"] = _ReadyField(
+            Person.objects.filter(pk__in=ready).order_by("name"), label="Whom you ask", required=False,
+            empty_label="Anybody who is ready", shift=shift,
         )  # fmt: skip
         theirs = Shift.objects.published().filter(person__in=ready, starts_at__gt=now)
         near = theirs.filter(starts_at__gt=shift.starts_at - AHEAD, starts_at__lt=shift.starts_at + AHEAD)
         self.fields["in_return"] = _ShiftField(
-            near.select_related("person"), label="A shift of theirs that you take for it", required=False,
-            empty_label="None: you only give yours", help_text="Only where you ask one person.",
+            near.select_related("person").order_by("person__name", "starts_at"), required=False,
+            label="A shift of theirs that you take for it", empty_label="None: you only give yours",
+            help_text="Only where you ask one person.",
         )  # fmt: skip
         self.fields["words"] = forms.CharField(label="Why, or what you offer", required=False, max_length=300)
+
+
+class _ReadyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has it without
+    """People who are ready for a shift; who is not free then is said, since they would have to decline."""
+
+    def __init__(self, *args: Any, shift: Shift, **kwargs: Any) -> None:
+        self._shift = shift
+        super().__init__(*args, **kwargs)
+
+    def label_from_instance(self, obj: Person) -> str:
+        return obj.name if swaps.is_free(obj, self._shift) else f"{obj.name} (works or is away then)"
 
 
 class _ShiftField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has it without

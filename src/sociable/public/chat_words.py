@@ -24,6 +24,7 @@ from sociable.domain.errors import DomainError
 from sociable.domain.promise import seconds_words
 from sociable.domain.saying import moment_soon
 from sociable.journeys import chat as journey
+from sociable.journeys import claim
 from sociable.journeys.receipts import private_link
 from sociable.promises import services as promises
 from sociable.promises.models import Wait
@@ -184,7 +185,7 @@ def _state(chat: Chat, now: datetime) -> dict[str, Any]:
     return {
         "open": not ended,
         "ended": ended,
-        "who": _who(chat, conversation, now),
+        "who": _holder(conversation, now) or _answered_last(chat, now),
         "waiting": _waiting_words(wait, chat, now) if wait else "",
         "email": chat.email,
     }
@@ -212,14 +213,14 @@ def _until_words(chat: Chat) -> str:
     return f"This browser shows it until {until.day} {until:%B}, your private page for longer."
 
 
-def _who(chat: Chat, conversation: Conversation | None, now: datetime) -> str:
-    """Who has the chat in hand, or else whoever answered last."""
-    if conversation is None:
-        return ""
-    until = conversation.held_until_at
-    if conversation.held_by is not None and until is not None and until > now:
-        return conversation.held_by.first_name
-    last = chats.answered_last(chat, now)
+def _holder(conversation: Conversation | None, now: datetime) -> str:
+    """The first name of who has the chat in hand."""
+    holder = claim.holder_of(conversation, now) if conversation is not None else None
+    return holder.first_name if holder is not None else ""
+
+
+def _answered_last(chat: Chat, now: datetime) -> str:
+    last = chats.answered_last(chat, now) if chat.conversation is not None else None
     return last.first_name if last is not None else ""
 
 
@@ -227,6 +228,8 @@ def _waiting_words(wait: Wait, chat: Chat, now: datetime) -> str:
     zone = zone_of(chat.visitor.account)
     if not wait.waits_live:
         return _by(wait, now, zone)
+    if _holder(chat.conversation, now):  # how many stand before whoever has somebody's ear tells them nothing
+        return _first_promised(wait, now, zone)
     waiting = waiting_at(wait.account_id, now)
     said = [_first_promised(wait, now, zone), _before_you(waiting.before(wait.started_at))]
     most = waiting.lately.most if waiting.lately else None

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sociable.conversations.models import (
@@ -15,8 +17,10 @@ from sociable.conversations.models import (
     Message,
     SavedAnswer,
 )
+from sociable.directory.models import Account
 from sociable.promises.models import Wait
 from tests.cast import Cast, at
+from tests.chatting import begin, say, takes_chat
 from tests.desk.conftest import fresh, page_of
 from tests.pages import Pages
 
@@ -89,6 +93,28 @@ def test_too_large_files_are_refused_and_the_words_kept(asha, cast, settings):
     )
     assert (held.status_code, Draft.objects.get().text) == (409, "Here is the plan")
     assert "Choose fewer or smaller ones" in held.page.text
+
+
+def test_an_answer_in_a_chat_reads_of_what_was_said_only_where_it_goes(asha, cast):
+    takes_chat(cast.help)
+    conversation = say(begin(cast.help), "When is my bin collected?").conversation
+    form = composer(asha, conversation)
+    with CaptureQueriesContext(connection) as asked:
+        assert asha.submit(form, text="On Thursday").url == page_of(conversation)
+    said = [one["sql"] for one in asked.captured_queries if one["sql"].startswith("SELECT")]
+    assert not any(' "conversations_message"."text"' in sql or '"people_service"' in sql for sql in said)
+    for_the_page, held_still = (sql for sql in said if '"directory_account"."slug"' in sql)
+    assert '"people_partner"' not in for_the_page
+    assert '"conversations_contact"' not in held_still
+
+
+def test_whoever_sees_a_request_answered_from_their_own_account_answers_it(asha, cast):
+    other = Account.objects.create(
+        partner=cast.council, slug="bins", name="Bins", stage="live", answered_from=cast.help
+    )
+    conversation = cast.ask(account=other).conversation
+    assert asha.submit(composer(asha, conversation), text="On Thursday").url == page_of(conversation)
+    assert Message.objects.get(text="On Thursday").conversation == conversation
 
 
 def test_send_and_close_and_send_and_take_the_next(asha, cast):

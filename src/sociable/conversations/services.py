@@ -171,11 +171,7 @@ def held_still(found: Conversation) -> Conversation:
 _HELD_STILL = Question(
     lambda: Conversation.objects.select_for_update().filter(pk=Given("conversation")).values_list("pk")
 )
-_WHOLE = Question(
-    lambda: Conversation.objects.select_related("account__partner", "contact", "held_by").filter(
-        pk=Given("conversation")
-    )
-)
+_WHOLE = Question(lambda: Conversation.objects.select_related("account__partner").filter(pk=Given("conversation")))
 
 
 def renew_receipt(conversation: Conversation, now: datetime) -> Receipt:

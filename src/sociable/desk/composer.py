@@ -52,7 +52,7 @@ def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 @login_required
 def _draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    conversation, now = pages.seen(request, conversation_id), timezone.now()
+    conversation, now = pages.seen_to_write_in(request, conversation_id), timezone.now()
     permissions.check_can_note(request.user, conversation.place)
     kind, text = _kind(request), _text(request)
     if not _already_said(conversation, request.user, text, now):
@@ -92,7 +92,7 @@ def compose(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 @login_required
 def _compose(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    conversation, now = pages.seen(request, conversation_id), timezone.now()
+    conversation, now = pages.seen_to_write_in(request, conversation_id), timezone.now()
     kind, text = _kind(request), _text(request)
     attached: list[ParsedAttachment] = []
     try:

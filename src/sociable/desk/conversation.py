@@ -39,15 +39,24 @@ UNSENT = "unsent"  # in the session: words that came without a sign-in
 
 def seen(request: StaffRequest, conversation_id: int) -> Conversation:
     """This function will return a conversation the person may see, or answer 404."""
-    conversation = _WITH_ALL_ABOUT_IT.first(conversation=conversation_id)
-    if conversation is None or not permissions.can_see(request.user, conversation.place):
-        shared = Conversation.objects.visible_to(request.user).select_related(*_ABOUT_IT)
-        conversation = get_object_or_404(shared, pk=conversation_id)
-    return conversation
+    return _visible(request, conversation_id, _WITH_ALL_ABOUT_IT.first(conversation=conversation_id))
+
+
+def seen_to_write_in(request: StaffRequest, conversation_id: int) -> Conversation:
+    """This function will return the same with its account alone: what else a page shows of it is read where the page is shown."""
+    return _visible(request, conversation_id, _WITH_ITS_ACCOUNT.first(conversation=conversation_id))
+
+
+def _visible(request: StaffRequest, conversation_id: int, found: Conversation | None) -> Conversation:
+    if found is not None and permissions.can_see(request.user, found.place):
+        return found
+    shared = Conversation.objects.visible_to(request.user).select_related(*_ABOUT_IT)
+    return get_object_or_404(shared, pk=conversation_id)
 
 
 _ABOUT_IT = ("account__partner", "account__service", "account__answered_from", "contact", "held_by")
 _WITH_ALL_ABOUT_IT = Question(lambda: Conversation.objects.select_related(*_ABOUT_IT).filter(pk=Given("conversation")))
+_WITH_ITS_ACCOUNT = Question(lambda: Conversation.objects.select_related("account").filter(pk=Given("conversation")))
 
 
 @require_safe

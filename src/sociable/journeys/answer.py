@@ -144,8 +144,8 @@ def check_nothing_newer(conversation: Conversation, person: Person, against_vers
         raise SomethingNewer(f"{_who_spoke(between, now)}. Send yours anyway?", between)
     held_until = conversation.held_until_at
     if (
-        conversation.held_by is not None
-        and conversation.held_by != person
+        conversation.held_by_id not in (None, person.pk)
+        and conversation.held_by is not None
         and held_until is not None
         and held_until > now
     ):
@@ -286,6 +286,8 @@ def _time_to_undo(message: Message) -> timedelta:
 
 
 def _attach(message: Message, attachments: Sequence[ParsedAttachment], hashes: Sequence[str]) -> None:
+    if not attachments:
+        return
     Attachment.objects.bulk_create(
         Attachment(
             message=message,

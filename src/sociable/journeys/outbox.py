@@ -89,16 +89,24 @@ def sending_account(message: Message) -> Account:
         return message.sent_from
     if conversation.account.channel == message.channel:
         return conversation.account
-    last = _LAST_HEARD.first(conversation=conversation.pk, channel=message.channel)
-    return directory.account_that_sends(conversation.account, message.channel, last.account if last else None)
+    return directory.account_that_sends(
+        conversation.account, message.channel, _that_heard(conversation, message.channel)
+    )
+
+
+def _that_heard(conversation: Conversation, channel: str) -> Account | None:
+    """The account that heard a conversation last by a channel, where that is another than the one on which it stands."""
+    (account_id,) = _LAST_HEARD.first(conversation=conversation.pk, channel=channel) or (None,)
+    if account_id in (None, conversation.account_id):
+        return None
+    return Account.objects.select_related("partner").get(pk=account_id)
 
 
 _LAST_HEARD = Question(
     lambda: (
         RawInbound.objects.filter(message__conversation=Given("conversation"), channel=Given("channel"))
-        .select_related("account__partner")
-        .defer("content")
-        .order_by("-pk")[:1]
+        .order_by("-pk")
+        .values_list("account_id")[:1]
     )
 )
 

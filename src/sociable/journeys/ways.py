@@ -155,8 +155,21 @@ def _of_them() -> Q:
     return Q(from_address__in=theirs) | Q(from_address="")
 
 
-_HEARD_OF_THEM = Question(lambda: _heard_in(Given("conversation")).filter(_of_them())[:1])
-_HEARD_BY_CHANNEL = Question(lambda: _heard_in(Given("conversation")).filter(channel=Given("channel"))[:1])
+# of each no more than is asked of it: what they wrote may be long
+_HEARD_OF_THEM = Question(
+    lambda: (
+        _heard_in(Given("conversation"))
+        .filter(_of_them())
+        .only("channel", "reply_address", "from_address", "identity_kind")[:1]
+    )
+)
+_HEARD_BY_CHANNEL = Question(
+    lambda: (
+        _heard_in(Given("conversation"))
+        .filter(channel=Given("channel"))
+        .only("conversation_id", "channel", "visibility", "reply_ref", "sent_from_id")[:1]
+    )
+)
 
 
 def place_of(conversation: Conversation) -> Place:

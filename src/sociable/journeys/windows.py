@@ -101,6 +101,8 @@ def check_open(conversation: Conversation, place: ways.Place, legs: Sequence[way
 
     Errors: ways.WayClosed
     """
+    if registry.adapter_class(place.channel).capabilities.reply_window is None:
+        return
     kept = _KEPT.first(conversation=conversation.pk)
     if kept is None or kept.channel != place.channel:
         return

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from sociable.planning.board import first_words
 from tests.cast import Cast
 from tests.cover.test_board import away, need, ready, shift
 from tests.pages import Pages
@@ -69,6 +70,12 @@ def test_a_picture_draws_each_state_and_says_it_in_words_as_well(staffed: Cast, 
     assert set(re.findall(r'<path fill="url\(#(\w+)\)"', drawn)) == {"none", "few", "one", "two"}
     for said in ("nobody trained is in", "fewer than needed", "two or more", "closed", "Nobody is on the rota"):
         assert said in page.text
+
+
+def test_a_first_hole_of_today_names_its_day_too() -> None:
+    now = datetime(2026, 11, 28, 7, tzinfo=UTC)
+    said = [first_words(now + timedelta(hours=hours), now, "Europe/London") for hours in (-7, 7, 24)]
+    assert said == ["today midnight", "today 2pm", "Sun 7am"]
 
 
 def test_holes_say_when_where_and_why_and_lead_to_who_could_fill_them(staffed: Cast, pages: Pages) -> None:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from sociable.cover import board as cover
 from sociable.cover import feeding
 from sociable.cover.board import WEEKS
+from sociable.cover.days import day_of
 from sociable.cover.holes_file import address_of as hole_url
 from sociable.cover.reading import answers
 from sociable.directory import queries as directory
@@ -139,8 +140,14 @@ def _row(asked: Asked, picture: board_picture.Picture, account: Account, found: 
     holes_words = "1 hole" if len(found) == 1 else f"{len(found)} holes"
     return Row(
         account, blocks, hours, found, f"{holes_words}, {length_words(length)} of open time",
-        time_near(found[0].starts_at, asked.now, zone), hole_url(found[0]),
+        first_words(found[0].starts_at, asked.now, zone), hole_url(found[0]),
     )  # fmt: skip
+
+
+def first_words(at: datetime, now: datetime, zone: str) -> str:
+    """This function will say within a sentence when the first hole begins: "today 2pm", "Mon 2pm"."""
+    near = time_near(at, now, zone)
+    return f"today {near}" if day_of(at, zone) == day_of(now, zone) else near
 
 
 def _without_holes(account: Account, is_needed: bool) -> str:

@@ -23,7 +23,7 @@ from sociable.domain.cover.board import Board
 from sociable.domain.cover.given import HALF_HOUR_US
 from sociable.domain.cover.reasons import Hole, as_instant, as_us, holes_of
 from sociable.domain.cover.spans import within
-from sociable.domain.worktime.wording import and_words, hour_words, stretch_words
+from sociable.domain.worktime.wording import and_words, hour_words, hours_below, stretch_words
 from sociable.domain.worktime.zones import day_begins
 from sociable.people import permissions
 from sociable.people.parts import signed_in, staff
@@ -98,7 +98,7 @@ def account_cover(request: HttpRequest, account_id: int) -> HttpResponse:
         "width": (last - first) * SLOT_WIDTH,
         "height": SLOT_HEIGHT,
         "letters": board_picture.letters((last - first) * SLOT_WIDTH),
-        "hours": [((hour * 2 - first) * SLOT_WIDTH, hour_words(hour)) for hour in range(first // 2, last // 2, 2)],
+        "hours": [((hour * 2 - first) * SLOT_WIDTH, hour_words(hour)) for hour in hours_below(first // 2, last // 2)],
         "how_many": len(found),
         "later_url": f"?from={asked.first_on + timedelta(weeks=WEEKS)}",
         "today_url": "?" if asked.first_on != asked.today else "",

@@ -19,7 +19,7 @@ from sociable.cover.outlook_models import Outlook
 from sociable.cover.reading import answers
 from sociable.domain.cover.forecast import Basis
 from sociable.domain.cover.outlook import DayOutlook
-from sociable.domain.worktime.wording import hour_words, time_words
+from sociable.domain.worktime.wording import hour_words, hours_below, time_words
 from sociable.journeys.expecting import Expected, Past
 from sociable.journeys.foresee import Foreseen, every_with, foresee
 from sociable.people import permissions
@@ -119,7 +119,7 @@ def account_forecast(request: HttpRequest, account_id: int) -> HttpResponse:
         "width": (last - first) * BAR_WIDTH,
         "height": HEIGHT,
         "letters": board_picture.letters((last - first) * BAR_WIDTH),
-        "hours": [((hour * 2 - first) * BAR_WIDTH, hour_words(hour)) for hour in range(first // 2, last // 2, 2)],
+        "hours": [((hour * 2 - first) * BAR_WIDTH, hour_words(hour)) for hour in hours_below(first // 2, last // 2)],
         "rests_on": words.rests_on(found),
         "looked_back": expected.looked_back.sentences() if expected.looked_back else [],
         "others": [one for one in found.others if one.pk in visible],

@@ -7,7 +7,14 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from sociable.domain.worktime import StatedHours
-from sociable.domain.worktime.wording import hour_words, length_words, stretch_words, time_words, times_of_day_words
+from sociable.domain.worktime.wording import (
+    hour_words,
+    hours_below,
+    length_words,
+    stretch_words,
+    time_words,
+    times_of_day_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +118,11 @@ def test_a_stretch_is_said_with_its_other_day(begins: tuple[int, ...], ends: tup
 
 def test_hours_below_a_picture_are_short() -> None:
     assert [hour_words(hour) for hour in (0, 9, 12, 17)] == ["12", "9am", "12", "5pm"]
+
+
+def test_below_a_long_day_fewer_hours_stand_so_that_none_touches_the_next() -> None:
+    assert list(hours_below(8, 18)) == [8, 10, 12, 14, 16]
+    assert list(hours_below(0, 24)) == [0, 4, 8, 12, 16, 20]
 
 
 def test_times_of_day_end_on_the_next_day_where_they_are_not_later() -> None:

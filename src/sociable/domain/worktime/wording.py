@@ -26,6 +26,8 @@ MONTHS = (
     "December",
 )
 
+MOST_BY_TWO = 16  # hours of a day; of more, every second would touch the next below a picture
+
 
 def week_sentence(weekly: tuple[DaySpans, ...], bank_holidays: DaySpans | None) -> str:
     """This function will say a usual week: "Monday to Friday, 9am to midday and 2pm to 4:30pm, closed on bank holidays".
@@ -108,6 +110,11 @@ def time_words(minute: int) -> str:
 def hour_words(hour: int) -> str:
     """This function will say an hour of the day where there is little room, as below a picture: "9am", "12", "5pm"."""
     return time_words(hour * 60) if hour % 12 else "12"
+
+
+def hours_below(first: int, last: int) -> range:
+    """This function will choose the hours that stand below a picture of a day: every second, of a long day every fourth."""
+    return range(first, last, 2 if last - first <= MOST_BY_TWO else 4)
 
 
 def stretch_words(begins: datetime, ends: datetime) -> str:

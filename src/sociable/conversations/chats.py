@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from sociable.asking.keeping import Taking, keep
+from sociable.asking.keeping import Change, keep
 from sociable.asking.question import Given, Question
 from sociable.channels.chat.adapter import KIND, thread_key
 from sociable.conversations.chat_models import Chat, Visitor
@@ -175,11 +175,15 @@ def last_in(conversation_id: int) -> Chat | None:
 
 def answered_in(conversation_id: int, channel: str, now: datetime) -> str:
     """This function will name the chat in which an answer by a channel stands, and note that it was said there."""
-    said_in = _SAID.take(conversation=conversation_id, now=now) if channel == KIND else []
-    return thread_key(said_in[0].pk) if said_in else ""
+    latest = _LATEST.first(conversation=conversation_id) if channel == KIND else None
+    if latest is None:
+        return ""
+    _SAID.make(chat=latest[0], now=now)
+    return thread_key(latest[0])
 
 
-_SAID: Taking[Chat] = Taking(lambda: _latest(Given("conversation"))[:1], said_at=Given("now"))
+_SAID = Change(lambda: Chat.objects.filter(pk=Given("chat")), said_at=Given("now"))
+_LATEST = Question(lambda: _latest(Given("conversation")).values_list("pk")[:1])
 
 
 def _latest(conversation_id: int | Given) -> QuerySet[Chat]:

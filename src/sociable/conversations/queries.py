@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Q, QuerySet
 
 from sociable.asking.question import Given, Question
+from sociable.asking.statement import rows_of
 from sociable.channels import registry
 from sociable.channels.base import Parsed
 from sociable.conversations.models import Conversation, Identity, Message, RawInbound
@@ -170,9 +172,13 @@ def _known(partner_id: int, message_ids: list[str]) -> dict[str, tuple[int, int]
 
     In SQL, since SQLite looks into the index of message_once_a_partner only where its very condition is written out.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN.format(marks=", ".join(["%s"] * len(message_ids))), [partner_id, *message_ids])
-        return {value: (pk, conversation_id) for value, pk, conversation_id in cursor.fetchall()}
+    known = rows_of(_known_among(len(message_ids)), [partner_id, *message_ids], connections[DEFAULT_DB_ALIAS])
+    return {value: (pk, conversation_id) for value, pk, conversation_id in known}
+
+
+@cache
+def _known_among(number: int) -> str:
+    return _KNOWN.format(marks=", ".join(["%s"] * number))
 
 
 def _living(conversation_id: int | None, account: Account) -> Conversation | None:

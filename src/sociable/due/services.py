@@ -12,16 +12,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, QuerySet, Value, When
 
 from sociable.asking.disk import atomic_with_the_next
 from sociable.asking.keeping import Change, Removal, Taking
 from sociable.asking.question import Among, Asked, Given, Question
+from sociable.asking.statement import changed_by, instant
 from sociable.due.models import DueRow, Pace
 
 # How long a row stays with a worker that gives no sign of life. A worker renews it while a handler is busy (see worker),
@@ -50,14 +52,18 @@ def ask(things: Iterable[Due]) -> None:
     Shape:  any number, on SQLite one statement for two hundred; call it inside the transaction that makes the thing true. Whoever
             has an older asking of it in hand can no longer close it.
     """
-    if connection.vendor == "postgresql":
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor == "postgresql":
         _ask_as_json(list(things))
         return
-    rows = [_row(thing) for thing in things]
+    rows = [_row(thing, here) for thing in things]
     for some in (rows[first : first + _MOST_AT_ONCE] for first in range(0, len(rows), _MOST_AT_ONCE)):
-        with connection.cursor() as cursor:
-            rows_of = f"VALUES {', '.join([_ROW] * len(some))}"
-            cursor.execute(_ASK.format(rows=rows_of), list(chain.from_iterable(some)))
+        changed_by(_asking(len(some)), list(chain.from_iterable(some)), here)
+
+
+@cache
+def _asking(rows: int) -> str:
+    return _ASK.format(rows=f"VALUES {', '.join([_ROW] * rows)}")
 
 
 def _ask_as_json(things: Sequence[Due]) -> None:
@@ -85,9 +91,9 @@ _ASK = """
 """
 
 
-def _row(thing: Due) -> tuple[Any, ...]:
-    at = connection.ops.adapt_datetimefield_value(thing.due_at)
-    data = DueRow._meta.get_field("data").get_db_prep_save(thing.data, connection)
+def _row(thing: Due, here: BaseDatabaseWrapper) -> tuple[Any, ...]:
+    at = instant(thing.due_at, here)
+    data = DueRow._meta.get_field("data").get_db_prep_save(thing.data, here)
     return thing.kind, thing.key, thing.subject_id, data, at, at
 
 

@@ -13,7 +13,7 @@ from sociable.alerts.models import AlertPolicy, Chain, HandedOn, Notice
 from sociable.alerts.preview import preview
 from sociable.conversations import presence
 from sociable.cover.models import Shift, TimeAway
-from sociable.domain.alerting import Told
+from sociable.domain.alerting import Standing, Told
 from sociable.due import services as due
 from sociable.journeys import claim, net
 from sociable.people.models import Role
@@ -168,6 +168,17 @@ def test_of_two_on_duty_each_way_it_may_go_is_among_what_is_said(two_on_duty):
     lived = {(when, who) for when, who, _ in live_through(two_on_duty)}
     assert lived <= said
     assert {when for when, _ in lived} == {when for when, _ in said if when <= "12:00"}
+
+
+def test_whoever_stands_alike_is_named_in_one_order_at_every_step(two_on_duty):
+    alike = [
+        [one.who.name for one in step.told if one.standing == standing]
+        for instant in instants_of(two_on_duty)
+        for step in instant.steps
+        for standing in Standing
+    ]
+    assert any(len(names) == 2 for names in alike)
+    assert alike == [sorted(names) for names in alike]
 
 
 def test_who_has_as_many_as_one_is_to_have_is_a_rule(two_on_duty, pages):

@@ -92,7 +92,8 @@ def _instant(mark: Mark) -> Instant:
 
 def _merged(at: datetime, tellings: Sequence[Telling], ways: int) -> Step:
     """What happens at one time in all ways it may go, as one: who is told in each of them, and who only in some."""
-    everybody = sorted((one for telling in tellings for one in telling.told), key=lambda one: one.standing)
+    said = (one for telling in tellings for one in telling.told)
+    everybody = sorted(said, key=lambda one: (one.standing, one.who.name))
     told = {one.who.key: one for one in everybody}  # as whatever they stand in every case
     times = Counter(one.who.key for one in everybody)
     unsure = frozenset(key for key, number in times.items() if number < ways)

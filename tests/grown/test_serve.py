@@ -113,6 +113,44 @@ def test_a_front_that_dies_begins_again_and_hears_what_happens(house):
     assert web.stop() == 0
 
 
+def test_a_front_that_hangs_does_not_keep_the_house_from_stopping(house):
+    web = house.serve().ready()
+    front = front_of(web)
+    os.kill(front, signal.SIGSTOP)
+    assert web.stop() == 0
+    assert not Path(f"/proc/{front}").exists()
+
+
+def test_while_it_stops_nobody_new_is_let_in(house):
+    web = house.serve().ready()
+    with socket.create_connection(("127.0.0.1", web.port)) as slow:
+        slow.sendall(b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        assert web.get("/")[0] == 200  # by now it is read, and waited for
+        web.send(signal.SIGTERM)
+        until(lambda: _is_refused(web.port), "a port that refuses")
+        assert web.running.poll() is None  # whoever was there is still waited for
+        slow.sendall(b"a=1&bbbbb")
+        assert slow.recv(12).startswith(b"HTTP/1.1 40")
+    assert web.running.wait(30) == 0
+
+
+def _is_refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_it_keeps_secrets_from_its_front(house):
+    house.environment |= {"SECRET_KEY": "a secret for this test", "SMTP_URL": "smtp://name:password@127.0.0.1:9"}
+    front = front_of(house.serve().ready())
+    known = Path(f"/proc/{front}/environ").read_text() + Path(f"/proc/{front}/cmdline").read_text()
+    assert "PATH=" in known
+    assert "password" not in known
+    assert "a secret" not in known
+
+
 def test_asked_twice_it_waits_for_nobody(house):
     web = house.serve().ready()
     front = front_of(web)

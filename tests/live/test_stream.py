@@ -333,3 +333,21 @@ def test_what_happens_together_is_told_together(cast):
             return one.pieces - already
 
     assert asyncio.run(listen()) < 20
+
+
+def test_a_stream_that_could_not_be_looked_at_again_ends_and_its_browser_comes_back(cast, monkeypatch):
+    monkeypatch.setattr(stream, "LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(stream.log, "exception", lambda _words: None)
+    session = signed_in(cast.asha)
+
+    async def listen():
+        async with browser(session) as one:
+            (listener,) = (each.wants.__self__ for each in hub._streams)
+
+            async def fail():
+                raise OSError
+
+            listener._look = fail
+            await one.ends()
+
+    asyncio.run(listen())

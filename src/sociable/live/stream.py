@@ -6,6 +6,7 @@ Who the browser is and what it may hear is decided by whoever calls; what is tol
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from sociable.live import hub
 from sociable.live.hub import END, Frame
 
+log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -121,7 +123,11 @@ class Listener:
         """Ask at irregular times, so that a thousand browsers do not ask at once."""
         while True:
             await asyncio.sleep(LOOK_AGAIN_SECONDS * self.looks_seldom * random.uniform(0.75, 1.25))
-            audience = await self._look()
+            try:
+                audience = await self._look()
+            except Exception:
+                log.exception("it could not be looked whether a stream may go on")
+                audience = None  # its browser comes again, and is looked at then
             if audience is None:
                 self._stream.put(END)
                 return

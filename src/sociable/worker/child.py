@@ -20,7 +20,7 @@ class Child:
 
     def __init__(self, program: ModuleType) -> None:
         # Imported and not run as a script, so that what it pickles has the names that it has here.
-        command = [sys.executable, "-c", f"from {program.__name__} import main; main()"]
+        command = [sys.executable, "-P", "-c", f"from {program.__name__} import main; main()"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
         self._to_say: queue.SimpleQueue[Any] = queue.SimpleQueue()  # None: nothing more
         self.heard: queue.SimpleQueue[Any] = queue.SimpleQueue()  # None: it says no more

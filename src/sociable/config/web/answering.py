@@ -5,8 +5,8 @@ Who may hear what is decided here, from the session; what pages say, in their ro
 
 from __future__ import annotations
 
+import json
 import logging
-import pickle
 from collections.abc import Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -22,6 +22,7 @@ from django.http import HttpRequest
 
 from sociable.config.turns import Turns
 from sociable.config.web import chat_answers, wire
+from sociable.config.web.headers import Words, as_bytes
 from sociable.config.wsgi import application as pages
 from sociable.conversations.models import Conversation
 from sociable.directory.models import Account
@@ -51,44 +52,59 @@ def answer_on(line: socket) -> None:
     """This function will answer what is asked on a line, one after the other, until the front hangs up."""
     try:
         with line, line.makefile("rb") as asked:
-            while (question := wire.read(asked)) is not None:
-                name, *given = pickle.loads(question)  # noqa: S301 - of our own front
+            while True:
+                name, *given = json.loads(wire.read_word(asked))
                 if name == "page":
-                    _answer_page(given[0], asked, line)
+                    scope, headers = given
+                    _answer_page(scope, headers, asked, line)
                 else:
-                    line.sendall(_answer(name, given))
-    except OSError:  # the front is gone, and whoever asked with it
+                    _say(line, [_answer(name, given)])
+    except wire.HungUp:
         log.debug("the front hung up")
     finally:
         connections.close_all()
 
 
-def _take(asked: IO[bytes], body: IO[bytes]) -> None:
-    while piece := wire.read(asked):
-        body.write(piece)
-    body.seek(0)
-
-
-def _answer_page(scope: dict[str, Any], asked: IO[bytes], line: socket) -> None:
-    """What is made is sent in one go; only what is large goes piece by piece, as quickly as its browser takes it."""
+def _answer_page(scope: dict[str, Any], headers: Words, asked: IO[bytes], line: socket) -> None:
+    """What is made is sent in one go; only what is large goes piece by piece."""
     begun: list[tuple[int, Headers]] = []
 
-    def start_response(status: str, headers: Sequence[tuple[str, str]], _error: object = None) -> None:
-        told = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers]
-        begun.append((int(status.split(" ", 1)[0]), told))
+    def start_response(status: str, told: Words, _error: object = None) -> None:
+        begun.append((int(status.split(" ", 1)[0]), as_bytes([(name.lower(), value.strip()) for name, value in told])))
 
     try:
         with SpooledTemporaryFile(BODY_IN_MEMORY_BYTES) as body:
             _take(asked, body)
-            made = _in_turn(build_environ(cast("Any", scope), cast("Any", body)), start_response)
+            made = _in_turn(_environ(scope, headers, body), start_response)
             try:
-                left = _send([wire.packed(begun[-1])], made, line)
+                left = _send([wire.told(begun[-1])], made, line)
             finally:
                 made.close()
-    except Exception:
+    except wire.HungUp:
+        raise
+    except BaseException:  # whatever it was, the line goes on with the next
         log.exception("a page broke off")
         left = [wire.CUT_OFF]
-    line.sendall(b"".join(left))
+    _say(line, left)
+
+
+def _take(asked: IO[bytes], body: IO[bytes]) -> None:
+    """All of a body is read, also where it cannot be kept: what is left of it would be taken for the next question."""
+    trouble: OSError | None = None
+    while piece := wire.read_piece(asked):
+        if trouble is None:
+            try:
+                body.write(piece)
+            except OSError as error:
+                trouble = error
+    if trouble is not None:
+        raise trouble
+    body.seek(0)
+
+
+def _environ(scope: dict[str, Any], headers: Words, body: IO[bytes]) -> Any:
+    told = scope | {"headers": as_bytes(headers), "query_string": scope["query_string"].encode("latin-1")}
+    return build_environ(cast("Any", told), cast("Any", body))
 
 
 def _in_turn(environ: Any, start_response: Any) -> Any:
@@ -100,14 +116,21 @@ def _in_turn(environ: Any, start_response: Any) -> Any:
 def _send(head: list[bytes], made: Any, line: socket) -> list[bytes]:
     """Send all but the last of a page, which is returned."""
     kept, size = head, 0
-    for piece in made:
-        if piece:
-            kept.append(wire.frame(piece))
-            size += len(piece)
+    for content in made:
+        if content:
+            kept.append(wire.piece(content))
+            size += len(content)
         if size > SENT_AT_ONCE_BYTES:
-            line.sendall(b"".join(kept))
+            _say(line, kept)
             kept, size = [], 0
     return [*kept, wire.END]
+
+
+def _say(line: socket, frames: Sequence[bytes]) -> None:
+    try:
+        line.sendall(b"".join(frames))
+    except OSError as error:
+        raise wire.HungUp from error
 
 
 def _answer(name: str, given: Sequence[Any]) -> bytes:
@@ -115,7 +138,7 @@ def _answer(name: str, given: Sequence[Any]) -> bytes:
     with _turns.turn():
         close_old_connections()
         try:
-            return wire.packed(_QUESTIONS[name](*given))
+            return wire.told(_QUESTIONS[name](*given))
         except Exception:
             log.exception("a stream could not be told")
             return wire.CUT_OFF
@@ -146,8 +169,9 @@ def _session_key(cookies: str) -> str:
     return morsel.value if morsel else ""
 
 
-def _missed(after: int, audience: Audience) -> list[Frame]:
-    return queries.missed(after, audience.may_hear)
+def _missed(after: int, cookies: str) -> list[Frame]:
+    audience = _audience(cookies)
+    return queries.missed(after, audience.may_hear) if audience else []
 
 
 _QUESTIONS: dict[str, Callable[..., Any]] = {

@@ -6,12 +6,13 @@ Who may is decided in public/chat_access, what is told in public/chat_words.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from sociable.config.web.chat_stream import Allowed
-from sociable.config.web.headers import Given, last_seen, named
+from sociable.config.web.headers import Words, last_seen
 from sociable.conversations import chats
 from sociable.conversations.chat_models import Chat
 from sociable.domain.chat import has_lapsed
@@ -22,9 +23,9 @@ from sociable.public.chat_access import Asked, Refused
 from sociable.public.suspicion import place_of
 
 
-def allowed(slug: str, method: str, given: Given, peer: tuple[str, int] | None) -> Allowed:
+def allowed(slug: str, method: str, given: Words, peer: Sequence[Any] | None) -> Allowed:
     """This function will say whether a browser may hear a chat: that of the secret it shows, at the account of this name."""
-    headers = named(given)
+    headers = dict(given)
     place = place_of(headers.get("x-forwarded-for", ""), peer[0] if peer else "")
     asked = Asked(headers.get("origin", ""), headers.get("authorization", ""), place)
     try:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sociable.config.web.headers import as_words
 from sociable.config.web.house import House, Scope
 from sociable.live import hub
 from sociable.live.hub import END, Frame
@@ -99,7 +100,7 @@ def _audience(conversation_id: int | None) -> Audience:
 
 async def answer(house: House, slug: str, scope: Scope, receive: Receive, send: Send) -> None:
     """This function will stream the chat whose secret the browser shows, or refuse in a sentence."""
-    allowed = await house.ask("chat_allowed", slug, scope["method"], scope["headers"], scope.get("client"))
+    allowed = await house.ask("chat_allowed", slug, scope["method"], as_words(scope["headers"]), scope.get("client"))
     if allowed.status != 200:
         await send({"type": "http.response.start", "status": allowed.status, "headers": allowed.headers})
         await send({"type": "http.response.body", "body": allowed.body})

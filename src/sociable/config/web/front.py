@@ -13,8 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sociable.config.web import chat_stream
-from sociable.config.web.headers import last_seen, named
-from sociable.config.web.house import House, Scope
+from sociable.config.web.headers import as_words, last_seen
+from sociable.config.web.house import House, Scope, say
 from sociable.live.hub import Frame
 from sociable.live.stream import Audience, Listener, Receive, Send
 
@@ -58,7 +58,7 @@ class Front:
                 body.write(message.get("body", b""))
             if body.tell() > self._body_limit_bytes:
                 most = self._body_limit_bytes // 1024 // 1024
-                await _refuse(send, 413, f"That was more than {most} MB at once. Go back and send less.")
+                await say(send, 413, f"That was more than {most} MB at once. Go back and send less.")
                 return
             body.seek(0)
             await self._house.page(scope, body, send)
@@ -66,9 +66,9 @@ class Front:
     async def _desk(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Changes are told to somebody who is signed in, and nothing to anybody else."""
         if scope["method"] != "GET":
-            await _refuse(send, 405, "Only GET.")
+            await say(send, 405, "Only GET.")
             return
-        headers = named(scope["headers"])
+        headers = dict(as_words(scope["headers"]))
         cookies = headers.get("cookie", "")
 
         async def look() -> Audience | None:
@@ -76,21 +76,15 @@ class Front:
 
         audience = await look()
         if audience is None:
-            await _refuse(send, 401, "Sign in first.")
+            await say(send, 401, "Sign in first.")
             return
         after = last_seen(headers, scope["query_string"])
         listener = Listener(audience, look, send)
 
         async def missed() -> Sequence[Frame]:
-            return [] if after is None else await self._house.ask("missed", after, listener.audience)
+            return [] if after is None else await self._house.ask("missed", after, cookies)
 
         await listener.serve(receive, missed)
-
-
-async def _refuse(send: Send, status: int, words: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": words.encode()})
 
 
 class Requests(HttpToolsProtocol):

@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -61,11 +60,18 @@ def main() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=given.log_level)
-    house = House()
+    house = House(lost=lambda: _stop(server))
     config = web(Front(house, given.body_limit_bytes))
+    server = _Server(config)
     settle()
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(given, house, _Server(config)))
+        runner.run(_serve(given, house, server))
+
+
+def _stop(server: _Server) -> None:
+    """A line broke, and with it a thread that answers: what is in hand is ended, and the house begins another front."""
+    log.error("a line to the house broke")
+    server.should_exit = True
 
 
 async def _serve(given: Given, house: House, server: _Server) -> None:
@@ -83,11 +89,11 @@ def _socket(number: int) -> socket:
 async def _hear(reader: asyncio.StreamReader, server: _Server) -> None:
     """Hand out what the house tells; its silence for good is the end."""
     try:
-        while frames := pickle.loads(await wire.hear(reader)):  # noqa: S301 - of our own house
+        while frames := await wire.hear_word(reader):
             for frame in frames:
                 hub.hand_out(frame)
         server.should_exit = True
-    except asyncio.IncompleteReadError:
+    except wire.HungUp:
         os._exit(1)  # nothing can be answered any more, and its port is wanted by the next
     except Exception:
         log.exception("the front no longer hears the house")

@@ -6,24 +6,35 @@ What is answered on its lines is decided in answering; what streams are told, in
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
 from django.conf import settings
 
 from sociable.config.web import front_child, wire
 from sociable.config.web.answering import BODY_LIMIT_BYTES, PAGE_THREADS, STREAM_THREADS, answer_on
+from sociable.config.web.front import PATIENCE_SECONDS
 from sociable.config.web.front_child import Given
 from sociable.live import hub
 from sociable.live.hub import END, RESYNC, Frame
 
 log = logging.getLogger(__name__)
-PAUSE_SECONDS = 1.0
-MOST_UNTOLD = 10_000  # frames that wait to be told to a front that does not listen; it loads anew then
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = (
+    0.5,
+    30.0,
+)  # before it is begun again; twice as long each time that it did not last
+LASTS_SECONDS = 60.0
+MORE_SECONDS = 2.0  # than the front gives those it still answers when it is to stop
+HANGS_AFTER_SECONDS = 30.0  # in which it hears nothing of what it is told
+MOST_UNTOLD = 10_000  # frames that wait to be told to a front that does not listen; its browsers load anew then
+# It faces the internet, so it is not given what it has no use for: keys and addresses of databases.
+_ITS_ENVIRONMENT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 
 class Front:
@@ -31,26 +42,54 @@ class Front:
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
-        self._stop = threading.Event()
+        self._is_stopping = False  # no event: its lock is not for a signal's handler
         self._running: Running | None = None
 
     def run(self) -> None:
         """This function will keep a front going until it is stopped."""
-        while not self._stop.is_set():
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            began = time.monotonic()
+            status = self._run_one()
+            if self._ends():
+                return
+            pause = (
+                FIRST_PAUSE_SECONDS
+                if time.monotonic() - began > LASTS_SECONDS
+                else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            )
+            log.error("the front ended with %s; it begins again in %s seconds", status, pause)
+            until = time.monotonic() + pause
+            while time.monotonic() < until:
+                time.sleep(0.1)
+                if self._ends():
+                    return
+
+    def _ends(self) -> bool:
+        return self._is_stopping
+
+    def _run_one(self) -> str:
+        if self._ends():
+            return "nothing to do"
+        try:
             self._running = running = Running(self._listener)
-            if self._stop.is_set():
-                running.stop()
-            status = running.wait()
-            if not self._stop.is_set():
-                log.error("the front ended with status %s; it begins again", status)
-                self._stop.wait(PAUSE_SECONDS)
+        except OSError as error:  # no memory for it, say
+            return str(error)
+        if self._ends():
+            running.stop()
+        return f"status {running.wait()}"
 
     def stop(self) -> None:
         """This function will end the front in good order; asked again, at once. It may be called from a signal's handler."""
+        was_stopping, self._is_stopping = self._is_stopping, True
         running = self._running
-        if running is not None:
-            (running.process.kill if self._stop.is_set() else running.stop)()
-        self._stop.set()
+        if running is None:
+            return
+        if was_stopping:
+            running.process.kill()
+        else:
+            running.stop()
+            self._listener.close()  # whoever comes now is told at once that nobody is here
 
     @property
     def pid(self) -> int:
@@ -70,17 +109,39 @@ class Running:
             body_limit_bytes=BODY_LIMIT_BYTES, log_level=settings.LOG_LEVEL,
         )  # fmt: skip
         self.process = subprocess.Popen(  # noqa: S603 - our own
-            [sys.executable, "-m", front_child.__name__, given.as_words()],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                front_child.__name__,
+                given.as_words(),
+            ],  # -P: nothing of the folder it begins in
             stdin=subprocess.DEVNULL,
             pass_fds=(given.listener, given.news, *numbers),
+            process_group=0,  # a terminal's Ctrl-C is for the house
+            env=_environment(),
         )
         for end in (theirs, *(its for _ours, its in lines)):
             end.close()
-        self._news, self._line = News(), ours  # its end by our death, or by `wait`, says that the house is gone
+        self._news, self._line = News(), ours  # whose end, by our death or by `wait`, says that the house is gone
         hub.pass_on(self._news.put)
-        threading.Thread(target=self._news.speak, args=(ours,), name="front-news", daemon=True).start()
-        for number, (answering, _its) in enumerate(lines):
-            threading.Thread(target=answer_on, args=(answering,), name=f"page-{number}", daemon=True).start()
+        self._threads = [threading.Thread(target=self._tell, name="front-news", daemon=True)]
+        self._threads += [
+            threading.Thread(target=answer_on, args=(answering,), name=f"page-{number}", daemon=True)
+            for number, (answering, _its) in enumerate(lines)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _tell(self) -> None:
+        """Tell what happens; a front that does not hear it, or does not end when it should, is ended."""
+        try:
+            self._line.settimeout(HANGS_AFTER_SECONDS)
+            self._news.speak(self._line)
+            self.process.wait(PATIENCE_SECONDS + MORE_SECONDS)
+        except (TimeoutError, subprocess.TimeoutExpired):
+            log.exception("the front hangs")
+            self.process.kill()
 
     def stop(self) -> None:
         """This function will ask the process to end its streams, answer what was asked, and end."""
@@ -88,12 +149,23 @@ class Running:
         self._news.end()
 
     def wait(self) -> int:
-        """This function will return the process's status once it has ended; its threads go as they hear that."""
+        """This function will return the process's status once it has ended, and the pages that were being made have, if that is soon."""
         status = self.process.wait()
         hub.pass_on(None)
         self._news.end()
+        until = time.monotonic() + PATIENCE_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
         self._line.close()
         return status
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _ITS_ENVIRONMENT or name.startswith(("LC_", "PYTHON"))
+    }
 
 
 class News:
@@ -112,12 +184,12 @@ class News:
         self._untold.put(None)
 
     def speak(self, line: socket.socket) -> None:
-        """This function will tell all that is put here, until the end or until nobody listens."""
+        """This function will tell all that is put here, until the end or until nobody listens. Errors: TimeoutError."""
         try:
             while frames := self._next():
-                line.sendall(wire.packed(frames))
-            line.sendall(wire.packed([]))
-        except OSError:
+                line.sendall(wire.told(frames))
+            line.sendall(wire.told([]))
+        except (BrokenPipeError, ConnectionError):
             log.debug("the front hung up")
 
     def _next(self) -> Sequence[Frame]:

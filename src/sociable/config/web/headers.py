@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs
 
-Given = Iterable[tuple[bytes, bytes]]
+Words = Sequence[tuple[str, str]]
 
 
-def named(given: Given) -> dict[str, str]:
-    """This function will return headers by their names in small letters."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
+def as_words(given: Iterable[tuple[bytes, bytes]]) -> Words:
+    """This function will return headers as they travel to the house; every byte is a character of its own."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in given]
+
+
+def as_bytes(given: Words) -> list[tuple[bytes, bytes]]:
+    """This function will return them as they came."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given]
 
 
 def last_seen(headers: dict[str, str], query: bytes = b"") -> int | None:

@@ -7,20 +7,23 @@ turn, is decided there (`answering`).
 from __future__ import annotations
 
 import asyncio
-import pickle
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from socket import socket
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from sociable.config.web import wire
+from sociable.config.web.headers import as_words
 from sociable.live.stream import Message, Send
 
+log = logging.getLogger(__name__)
 Scope = dict[str, Any]
-IN_ONE_BYTES = (
-    1024 * 1024
-)  # a page as large as this is taken whole, so that a slow browser keeps no thread of the house
-_TOLD = ("method", "path", "query_string", "headers", "client", "server", "scheme", "http_version", "root_path")
+IN_MEMORY_BYTES = 1024 * 1024  # of a page; what is larger waits for its browser on the disk
+MOST_LARGE = 40  # of those at once, so that whoever reads slowly does not fill it
+STALLS_AFTER_SECONDS = 60.0  # with nothing of it taken by its browser
+_TOLD = ("method", "path", "client", "server", "scheme", "http_version", "root_path")
 
 
 class NotAnswered(Exception):
@@ -28,30 +31,45 @@ class NotAnswered(Exception):
 
 
 class Line:
-    """One socket to a thread of the house."""
+    """One socket to a thread of the house. Where it is `owed` something, nothing else can be asked on it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+        self.owed = False
 
     async def say(self, *frames: bytes) -> None:
-        """Send frames in one go."""
-        self._writer.write(b"".join(frames))
-        await self._writer.drain()
+        """Send frames in one go, to which there is an answer. Errors: HungUp."""
+        self.owed = True
+        try:
+            self._writer.write(b"".join(frames))
+            await self._writer.drain()
+        except (OSError, RuntimeError) as error:  # uvloop's word for a closed one
+            raise wire.HungUp from error
 
-    async def hear(self) -> bytes:
-        """Wait for the next frame. Errors: CutOff."""
-        return await wire.hear(self._reader)
+    async def hear_answer(self) -> Any:
+        """Wait for what answers a question. Errors: NotAnswered, HungUp."""
+        answer = await self.hear_head()
+        self.owed = False
+        return answer
 
-    async def hear_up_to(self, most: int) -> tuple[bytes, bool]:
-        """What comes until its end, or until it is as much as this; and whether that was its end. Errors: CutOff."""
-        heard, size = list[bytes](), 0
-        while size < most:
-            piece = await self.hear()
-            if not piece:
-                return b"".join(heard), True
-            heard.append(piece)
-            size += len(piece)
-        return b"".join(heard), False
+    async def hear_head(self) -> Any:
+        """Wait for what comes before pieces. Errors: NotAnswered, HungUp."""
+        try:
+            return await wire.hear_word(self._reader)
+        except wire.CutOff:
+            self.owed = False
+            raise NotAnswered from None
+
+    async def hear_piece(self) -> bytes:
+        """Wait for the next piece; nothing where that was the last. Errors: NotAnswered, HungUp."""
+        try:
+            content = await wire.hear_piece(self._reader)
+        except wire.CutOff:
+            self.owed = False
+            raise NotAnswered from None
+        if not content:
+            self.owed = False
+        return content
 
     def close(self) -> None:
         """Hang up."""
@@ -59,13 +77,15 @@ class Line:
 
 
 class House:
-    """What the front can ask. Whoever finds no line free waits in the order they came."""
+    """What the front can ask. Whoever finds no line free waits in the order they came; `lost` is told of a line that broke."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: Callable[[], None]) -> None:
         # The one that was used last is used first: its thread, and its connection to the database, are still warm.
         self._pages: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
         self._questions: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
         self._lines: list[Line] = []
+        self._lost = lost
+        self._large = 0
 
     async def connect(self, pages: Iterable[socket], questions: Iterable[socket]) -> None:
         """Take the sockets to the house, on the loop that runs."""
@@ -80,70 +100,90 @@ class House:
         for line in self._lines:
             line.close()
 
-    async def ask(self, name: str, *given: Any) -> Any:
-        """Ask one of the questions that `answering` knows. Errors: NotAnswered."""
-        # Whoever does not wait for the answer any more leaves it to be heard: the line goes on with the next question.
-        return await asyncio.shield(asyncio.ensure_future(self._asked((name, *given))))
-
-    async def _asked(self, question: Sequence[Any]) -> Any:
-        line = await self._questions.get()
+    @asynccontextmanager
+    async def _lent(self, free: asyncio.LifoQueue[Line]) -> AsyncIterator[Line]:
+        line = await free.get()
         try:
-            await line.say(wire.packed(question))
-            return pickle.loads(await line.hear())  # noqa: S301 - of our own house
-        except wire.CutOff:
-            raise NotAnswered(question[0]) from None
+            yield line
         finally:
-            self._questions.put_nowait(line)
+            if line.owed:  # what comes on it next would be taken for the answer to another's question
+                line.close()
+                self._lost()
+            else:
+                free.put_nowait(line)
+
+    async def ask(self, name: str, *given: Any) -> Any:
+        """Ask one of the questions that `answering` knows. Errors: NotAnswered, HungUp."""
+        # Whoever does not wait for the answer any more leaves it to be heard: the line goes on with the next question.
+        return await asyncio.shield(asyncio.ensure_future(self._asked(wire.question(name, *given))))
+
+    async def _asked(self, question: bytes) -> Any:
+        async with self._lent(self._questions) as line:
+            await line.say(question)
+            return await line.hear_answer()
 
     async def page(self, scope: Scope, body: bytes | IO[bytes], send: Send) -> None:
-        """Have a page made, and send it. Errors: NotAnswered."""
-        line = await self._pages.get()
+        """Have a page made, and send it: its line is free again before its browser has it. Errors: NotAnswered, HungUp."""
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as page:
+            async with self._lent(self._pages) as line:
+                await _hand_over(line, scope, body)
+                status, headers = await line.hear_head()
+                await _hear_out(line, page)
+            begins = {"type": "http.response.start", "status": status, "headers": headers}
+            size = page.tell()
+            page.seek(0)
+            if size <= IN_MEMORY_BYTES:
+                await send(begins)
+                await send({"type": "http.response.body", "body": page.read()})
+            elif self._large >= MOST_LARGE:
+                await say(send, 503, "Many large files are being fetched just now. Try again in a minute.")
+            else:
+                await self._send_large(begins, page, send)
+
+    async def _send_large(self, begins: Message, page: IO[bytes], send: Send) -> None:
+        self._large += 1
         try:
-            await _hand_over(line, scope, body)
-            begins = await _begin(line)
-            content, is_whole = await line.hear_up_to(IN_ONE_BYTES)
-            if not is_whole:
-                await _pass_on(line, begins, content, send)
-        except wire.CutOff:
-            raise NotAnswered(scope["path"]) from None
-        finally:
-            self._pages.put_nowait(line)
-        if is_whole:
             await send(begins)
-            await send({"type": "http.response.body", "body": content})
+            while content := page.read(wire.PIECE_BYTES):
+                async with asyncio.timeout(STALLS_AFTER_SECONDS):
+                    await send({"type": "http.response.body", "body": content, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            log.info(
+                "a browser took nothing of a large file for long"
+            )  # the server hangs up where an answer is left off
+        finally:
+            self._large -= 1
 
 
 async def _hand_over(line: Line, scope: Scope, body: bytes | IO[bytes]) -> None:
-    asked = wire.packed(("page", {name: scope[name] for name in _TOLD if name in scope}))
+    asked = {name: scope[name] for name in _TOLD if name in scope}
+    asked["query_string"] = scope["query_string"].decode("latin-1")
+    question = wire.question("page", asked, as_words(scope["headers"]))
     if isinstance(body, bytes):
-        await line.say(asked, *([wire.frame(body)] if body else []), wire.END)
+        await line.say(question, *([wire.piece(body)] if body else []), wire.END)
         return
-    await line.say(asked)
+    await line.say(question)
     for piece in wire.pieces(body):
         await line.say(piece)
     await line.say(wire.END)
 
 
-async def _begin(line: Line) -> Message:
-    status, headers = pickle.loads(await line.hear())  # noqa: S301 - of our own house
-    return {"type": "http.response.start", "status": status, "headers": headers}
+async def _hear_out(line: Line, page: IO[bytes]) -> None:
+    """All of a page is heard, also where it cannot be kept: the line goes on with the next."""
+    trouble: OSError | None = None
+    while content := await line.hear_piece():
+        if trouble is None:
+            try:
+                page.write(content)
+            except OSError as error:
+                trouble = error
+    if trouble is not None:
+        raise NotAnswered from trouble
 
 
-async def _pass_on(line: Line, begins: Message, content: bytes, send: Send) -> None:
-    """Send a large answer as it comes; where the browser goes meanwhile, the rest is heard out, for the line's next question."""
-    is_heard = False
-    try:
-        await send(begins)
-        while content:
-            await send({"type": "http.response.body", "body": content, "more_body": True})
-            content = await line.hear()
-        is_heard = True
-        await send({"type": "http.response.body", "body": b""})
-    except wire.CutOff:
-        is_heard = True
-        raise
-    finally:
-        if not is_heard:
-            with suppress(wire.CutOff):
-                while await line.hear():
-                    pass
+async def say(send: Send, status: int, words: str) -> None:
+    """Answer with a sentence."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": words.encode()})

@@ -1,67 +1,102 @@
-"""Frames on the sockets between the front and the house: a length, and so many bytes.
+"""Frames on the sockets between the front and the house: what kind it is, a length, and so many bytes.
 
-A frame without bytes ends what consists of several; a length that cannot be says that it was cut off. What is in them is
-decided at both ends.
+What is in them is decided at both ends. What the front says is JSON, since it faces the internet; what the house says may be pickled.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 import struct
 from collections.abc import Iterator
 from typing import IO, Any
 
-_LENGTH = struct.Struct("!I")
-_NOT_A_LENGTH = 0xFFFF_FFFF
-END = _LENGTH.pack(0)
-CUT_OFF = _LENGTH.pack(_NOT_A_LENGTH)
+_HEAD = struct.Struct("!cI")
+_WORD, _PIECE, _END, _CUT_OFF = b"w", b"p", b"e", b"c"
+END = _HEAD.pack(_END, 0)  # of pieces
+CUT_OFF = _HEAD.pack(_CUT_OFF, 0)  # instead of an answer, or of the rest of it
 PIECE_BYTES = 64 * 1024
 
 
 class CutOff(Exception):
-    """What consists of several frames ends here, and not as it should."""
+    """There is no answer, or no more of it; the line goes on with the next question."""
 
 
-def frame(content: bytes) -> bytes:
-    """This function will return bytes as they travel."""
-    return _LENGTH.pack(len(content)) + content
+class HungUp(Exception):
+    """The other side is gone, or what it says is not what comes now: nothing more can be said on this line."""
 
 
-def packed(something: Any) -> bytes:
-    """This function will return something as it travels; only our own processes are at the ends."""
-    return frame(pickle.dumps(something, pickle.HIGHEST_PROTOCOL))
+def word(content: bytes) -> bytes:
+    """This function will return a question, or the answer to one, as it travels."""
+    return _HEAD.pack(_WORD, len(content)) + content
+
+
+def piece(content: bytes) -> bytes:
+    """This function will return a part of something that END ends."""
+    return _HEAD.pack(_PIECE, len(content)) + content
 
 
 def pieces(body: IO[bytes]) -> Iterator[bytes]:
-    """This function will return what can be read as frames that travel one by one, without the one that ends them."""
-    while piece := body.read(PIECE_BYTES):
-        yield frame(piece)
+    """This function will return all that can be read, as pieces without their end."""
+    while content := body.read(PIECE_BYTES):
+        yield piece(content)
 
 
-def read(source: IO[bytes]) -> bytes | None:
-    """This function will wait for one frame; None where the other side is gone.
+def question(name: str, *given: Any) -> bytes:
+    """This function will return a question of the front: plain values alone."""
+    return word(json.dumps([name, *given]).encode())
 
-    Errors: CutOff
-    """
-    head = source.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    length = _length(head)
+
+def told(something: Any) -> bytes:
+    """This function will return what the house says."""
+    return word(pickle.dumps(something, pickle.HIGHEST_PROTOCOL))
+
+
+def read_word(source: IO[bytes]) -> bytes:
+    """This function will wait for a question. Errors: HungUp."""
+    return _checked(*_read(source), _WORD)
+
+
+def read_piece(source: IO[bytes]) -> bytes:
+    """This function will wait for the next piece; nothing where that was the last. Errors: HungUp."""
+    kind, content = _read(source)
+    return b"" if kind == _END else _checked(kind, content, _PIECE)
+
+
+def _read(source: IO[bytes]) -> tuple[bytes, bytes]:
+    head = source.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        raise HungUp
+    kind, length = _HEAD.unpack(head)
     content = source.read(length)
-    return content if len(content) == length else None
+    if len(content) < length:
+        raise HungUp
+    return kind, content
 
 
-async def hear(source: asyncio.StreamReader) -> bytes:
-    """This function will wait for one frame on the event loop.
-
-    Errors: CutOff; IncompleteReadError where the other side is gone
-    """
-    return await source.readexactly(_length(await source.readexactly(_LENGTH.size)))
+async def hear_word(source: asyncio.StreamReader) -> Any:
+    """This function will wait, on the event loop, for what the house says. Errors: CutOff, HungUp."""
+    return pickle.loads(_checked(*await _hear(source), _WORD))  # noqa: S301 - of our own house
 
 
-def _length(head: bytes) -> int:
-    (length,) = _LENGTH.unpack(head)
-    if length == _NOT_A_LENGTH:
+async def hear_piece(source: asyncio.StreamReader) -> bytes:
+    """This function will wait for the next piece; nothing where that was the last. Errors: CutOff, HungUp."""
+    kind, content = await _hear(source)
+    return b"" if kind == _END else _checked(kind, content, _PIECE)
+
+
+async def _hear(source: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    try:
+        kind, length = _HEAD.unpack(await source.readexactly(_HEAD.size))
+        return kind, await source.readexactly(length)
+    except (asyncio.IncompleteReadError, OSError) as error:
+        raise HungUp from error
+
+
+def _checked(kind: bytes, content: bytes, wanted: bytes) -> bytes:
+    if kind == _CUT_OFF:
         raise CutOff
-    return int(length)
+    if kind != wanted:
+        raise HungUp
+    return content

@@ -131,15 +131,17 @@ class Browsers:
             await asyncio.sleep(0.1)
 
     async def _turns(self, chat: dict[str, str], ends_at: float) -> None:
-        await asyncio.sleep(random.random() * EVERY_SECONDS)
+        """One chat's lines, at instants that a slow answer does not put off: else all that once waited would come together again."""
+        at = time.monotonic() + random.random() * EVERY_SECONDS
         resident = random.random() < 0.5
-        while time.monotonic() < ends_at:
+        while at < ends_at:
+            await asyncio.sleep(at - time.monotonic())
             number = self.numbers = self.numbers + 1
-            self.sent[number] = time.monotonic()
+            self.sent[number] = at
             async with self.places:
                 await (self._resident_says if resident else self._desk_says)(chat, number)
             resident = not resident
-            await asyncio.sleep(EVERY_SECONDS)
+            at += EVERY_SECONDS
 
     async def _resident_says(self, chat: dict[str, str], number: int) -> None:
         body = json.dumps({"line": f"bench-{number:08}", "text": f"line {number}"})

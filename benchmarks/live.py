@@ -137,9 +137,9 @@ def processor_seconds(front: object) -> float:
 
 def serve(listener: socket.socket) -> tuple[object, threading.Thread]:
     """The web of `sociable serve`: its front, kept going by a thread, and the threads here that answer it."""
-    from sociable.config.web.front_process import Front
+    from sociable.config.web.front_process import Keeper
 
-    front = Front(listener)
+    front = Keeper(listener)
     thread = threading.Thread(target=front.run, daemon=True)
     thread.start()
     with socket.create_connection(listener.getsockname()) as browser:  # it is there when it refuses whom nobody knows

@@ -1,4 +1,4 @@
-"""`sociable serve` as somebody types it: one process on SQLite, that starts, refuses in a sentence, stops cleanly and keeps its data."""
+"""`sociable serve` as somebody types it: one house on SQLite, that starts, refuses in a sentence, stops cleanly and keeps its data."""
 
 from __future__ import annotations
 
@@ -158,7 +158,9 @@ def test_asked_twice_it_waits_for_nobody(house):
         slow.sendall(b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
         assert web.get("/")[0] == 200  # by now it is read, and waited for
         web.send(signal.SIGTERM)
+        until(lambda: _is_refused(web.port), "a port that refuses")  # the first was heard
         assert web.stop() == 0
+        assert "the front does not end" not in web.words()
     assert not Path(f"/proc/{front}").exists()
 
 

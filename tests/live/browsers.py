@@ -86,7 +86,7 @@ async def house() -> AsyncIterator[House]:
 @asynccontextmanager
 async def front() -> AsyncIterator[Front]:
     """The whole application."""
-    from sociable.config.web.answering import BODY_LIMIT_BYTES
+    from sociable.config.web.front_process import BODY_LIMIT_BYTES
 
     async with house() as asked:
         yield Front(asked, BODY_LIMIT_BYTES)

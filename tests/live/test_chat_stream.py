@@ -301,7 +301,7 @@ def test_every_chat_ends_when_the_house_stops_and_is_forgotten(chat):
         async with listening(chat.secret) as one:
             await until(one, "Hello")
             assert hub.count() == 1
-            hub.end()
+            hub.hand_out(hub.END)
             await one.ends()
 
     asyncio.run(listen())

@@ -16,8 +16,10 @@ import pytest
 from sociable.config.web import answering, front_process, wire
 from sociable.config.web import house as lines
 from sociable.config.web.front import Front
+from sociable.config.web.front_child import HEARD
 from sociable.config.web.house import IN_MEMORY_BYTES, House, NotAnswered
 from sociable.live import hub
+from sociable.live.stream import Audience
 
 LIMIT_BYTES = 200_000
 HEAD = wire.told((200, [(b"content-type", b"text/plain")]))
@@ -344,8 +346,9 @@ def heard(news: front_process.News) -> list[Any]:
     speaking.start()
     told: list[Any] = []
     with ours, theirs, theirs.makefile("rb") as source:
-        while frames := pickle.loads(wire.read_word(source)):
+        while (frames := pickle.loads(wire.read_word(source))) is not None:
             told += frames
+            theirs.sendall(HEARD)
         speaking.join()
     return told
 
@@ -366,3 +369,79 @@ def test_a_front_that_did_not_listen_for_long_has_its_browsers_load_anew(monkeyp
     news.put(hub.END)
     news.end()
     assert heard(news) == [hub.RESYNC, hub.END]
+
+
+def test_whether_a_front_still_hears_is_looked_at_also_where_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_process, "LOOKS_EVERY_SECONDS", 0.05)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            front_process.News().speak(ours)
+        assert pickle.loads(wire.read_word(theirs.makefile("rb"))) == []
+
+
+# -- Who comes when all are taken ----------------------------------------------------------------------------------------
+
+
+def test_whoever_waits_for_a_line_gets_it_in_the_order_they_came() -> None:
+    async def wait() -> list[str]:
+        free, served = lines.Lines(), list[str]()
+        line = lines.Line(None, None)  # type: ignore[arg-type]
+
+        async def take(name: str) -> None:
+            taken = await free.take()
+            served.append(name)
+            free.give(taken)
+
+        tasks = [asyncio.create_task(take(name)) for name in ("first", "second", "gone", "third")]
+        await asyncio.sleep(0)
+        tasks[2].cancel()
+        free.give(line)
+        tasks.append(asyncio.create_task(take("newcomer")))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert await free.take() is line  # none was lost
+        return served
+
+    assert asyncio.run(wait()) == ["first", "second", "third", "newcomer"]
+
+
+def test_a_line_given_to_somebody_who_leaves_at_that_instant_goes_to_the_next() -> None:
+    async def wait() -> None:
+        free, line = lines.Lines(), lines.Line(None, None)  # type: ignore[arg-type]
+        leaves, stays = asyncio.create_task(free.take()), asyncio.create_task(free.take())
+        await asyncio.sleep(0)
+        free.give(line)
+        leaves.cancel()
+        async with asyncio.timeout(5):
+            assert await stays is line
+
+    asyncio.run(wait())
+
+
+def test_a_stream_that_is_being_opened_when_all_end_ends_too() -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def slowly(name: str, _given: Any) -> Iterator[bytes]:
+        asked.set()
+        go.wait(10)
+        yield wire.told(Audience(frozenset({1})) if name == "audience" else [])
+
+    async def browse() -> None:
+        sent: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            sent.append(message)
+
+        async with answered(slowly) as (house, _asked):
+            front = Front(house, LIMIT_BYTES)
+            stream = asyncio.create_task(front(scope(path="/events"), asyncio.Event().wait, keep))  # type: ignore[arg-type]
+            await asyncio.to_thread(asked.wait, 10)
+            front.end()
+            go.set()
+            async with asyncio.timeout(10):
+                await stream
+            assert sent[0]["status"] == 200
+            assert not sent[-1].get("more_body")
+
+    asyncio.run(browse())

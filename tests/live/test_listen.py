@@ -13,7 +13,7 @@ from tests.conftest import ON_POSTGRES
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one process, which tells itself"),
+    pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one house, which tells itself"),
 ]
 
 

@@ -292,7 +292,7 @@ def test_every_stream_ends_when_the_house_stops(cast):
 
     async def listen():
         async with browser(session) as one, browser(session) as other:
-            hub.end()
+            hub.hand_out(hub.END)
             await one.ends()
             await other.ends()
 

@@ -85,7 +85,7 @@ def _group(only: int | None) -> set[Stream]:
 
 
 def follow(stream: Stream, only: int) -> None:
-    """This function will make a stream about another conversation: the one hers was merged into, say."""
+    """This function will make a stream about another conversation: what its own was merged into, say."""
     close_stream(stream)
     stream.only = only
     with _guard:
@@ -119,11 +119,6 @@ def tell_all(hints: Sequence[Hint]) -> None:
 def resync() -> None:
     """This function will have every browser load anew: something may have been missed."""
     hand_out(RESYNC)
-
-
-def end() -> None:
-    """This function will end every stream, so that the process can stop."""
-    hand_out(END)
 
 
 def pass_on(to: Callable[[Frame], None] | None) -> None:

@@ -75,6 +75,10 @@ class Listener:
         """This function will say whether this browser may have an event, by what was last looked up."""
         return self.audience.may_hear(frame)
 
+    def end(self) -> None:
+        """This function will end the stream once all that it has heard is told."""
+        self._stream.put(END)
+
     async def words(self, frames: Sequence[Frame]) -> bytes:
         """This function will return what is written to the browser for the frames that came."""
         return b"".join(frame.content for frame in frames)

@@ -22,7 +22,7 @@ class Child:
         # Imported and not run as a script, so that what it pickles has the names that it has here.
         command = [sys.executable, "-P", "-c", f"from {program.__name__} import main; main()"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
-        self._to_say: queue.SimpleQueue[Any] = queue.SimpleQueue()  # None: nothing more
+        self._to_say: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # None: nothing more
         self.heard: queue.SimpleQueue[Any] = queue.SimpleQueue()  # None: it says no more
         name = program.__name__.rpartition(".")[2]
         self._threads = [
@@ -38,7 +38,7 @@ class Child:
 
     def say(self, what: Any) -> None:
         """This function will say something to the process, as soon as it listens."""
-        self._to_say.put(what)
+        self._to_say.put(pickle.dumps(what))
 
     def kill(self) -> None:
         """This function will kill the process; that it is dead is heard."""
@@ -57,10 +57,10 @@ class Child:
                     pipe.close()
 
 
-def _speak(pipe: IO[bytes], to_say: queue.SimpleQueue[Any]) -> None:
+def _speak(pipe: IO[bytes], to_say: queue.SimpleQueue[bytes | None]) -> None:
     with contextlib.suppress(OSError):  # it is gone, which is heard by listening
         while (said := to_say.get()) is not None:
-            pickle.dump(said, pipe)
+            pipe.write(said)
             pipe.flush()
 
 

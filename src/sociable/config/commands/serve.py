@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     with _interruptible():
         lock = preparing.alone()
-        listener = _listen(options.port)
+        listener = _take_port(options.port)
         preparing.prepare()
         preparing.take_over(lock)
         doors = mail_door.open_doors()
@@ -71,7 +71,7 @@ def _interruptible() -> Iterator[None]:
     yield
 
 
-def _listen(port: int) -> socket.socket:
+def _take_port(port: int) -> socket.socket:
     """Take the port before anything else is done, so that a refusal comes at once."""
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     # TCP said outright: only then does asyncio send small pieces at once. Without it an answer on a kept connection waits
@@ -89,14 +89,13 @@ def _listen(port: int) -> socket.socket:
 
 
 def _serve(listener: socket.socket, doors: Doors, *, worker: bool) -> None:
-    from sociable.config.web.front_process import Front  # noqa: PLC0415 - reads the collected files, so they must be there first
+    from sociable.config.web.front_process import Keeper  # noqa: PLC0415 - reads the collected files, so they must be there first
 
     import_module(settings.ROOT_URLCONF)  # every page's module now, not in the first visitor's time
     _allow_many_connections()
-    front, stop = Front(listener), threading.Event()
+    front, stop = Keeper(listener), threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
         front.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -22,7 +22,7 @@ from django.http import HttpRequest
 
 from sociable.config.turns import Turns
 from sociable.config.web import chat_answers, wire
-from sociable.config.web.headers import Words, as_bytes
+from sociable.config.web.headers import Heads, as_bytes
 from sociable.config.wsgi import application as pages
 from sociable.conversations.models import Conversation
 from sociable.directory.models import Account
@@ -31,21 +31,19 @@ from sociable.live.hub import Frame
 from sociable.live.stream import Audience, Headers
 
 log = logging.getLogger(__name__)
-ON_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 # Enough that some are left while others wait for the disk: where it holds a flush for a second, that is whoever wrote meanwhile.
 # A server elsewhere has a connection for each.
-PAGE_THREADS = 40 if ON_SQLITE else 8
+PAGE_THREADS = 8 if settings.GROWN else 40
 STREAM_THREADS = 4
 # Python runs one thread at a time, and the more take part the longer each takes; only a server elsewhere works meanwhile.
 # Where no turn ends for a tenth of a second those who have theirs count no more, so that a page that waits for a mail server,
 # or counts for a second, keeps nobody out; so many of them leave room for what streams ask.
-PAGE_TURNS = 1 if ON_SQLITE else 3
+PAGE_TURNS = 3 if settings.GROWN else 1
 SLOW_PAGES = 8
-PATIENCE_SECONDS = 0.1
-BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words
+SLOW_AFTER_SECONDS = 0.1
 BODY_IN_MEMORY_BYTES = 1024 * 1024
 SENT_AT_ONCE_BYTES = 64 * 1024
-_turns = Turns(PAGE_TURNS, PATIENCE_SECONDS, most=SLOW_PAGES + STREAM_THREADS)
+_turns = Turns(PAGE_TURNS, SLOW_AFTER_SECONDS, most=SLOW_PAGES + STREAM_THREADS)
 
 
 def answer_on(line: socket) -> None:
@@ -61,15 +59,17 @@ def answer_on(line: socket) -> None:
                     _say(line, [_answer(name, given)])
     except wire.HungUp:
         log.debug("the front hung up")
+    except (wire.CutOff, ValueError, TypeError):  # no question that anybody asks; the front begins anew
+        log.exception("the front asked what is no question")
     finally:
         connections.close_all()
 
 
-def _answer_page(scope: dict[str, Any], headers: Words, asked: IO[bytes], line: socket) -> None:
+def _answer_page(scope: dict[str, Any], headers: Heads, asked: IO[bytes], line: socket) -> None:
     """What is made is sent in one go; only what is large goes piece by piece."""
     begun: list[tuple[int, Headers]] = []
 
-    def start_response(status: str, told: Words, _error: object = None) -> None:
+    def start_response(status: str, told: Heads, _error: object = None) -> None:
         begun.append((int(status.split(" ", 1)[0]), as_bytes([(name.lower(), value.strip()) for name, value in told])))
 
     try:
@@ -102,7 +102,7 @@ def _take(asked: IO[bytes], body: IO[bytes]) -> None:
     body.seek(0)
 
 
-def _environ(scope: dict[str, Any], headers: Words, body: IO[bytes]) -> Any:
+def _environ(scope: dict[str, Any], headers: Heads, body: IO[bytes]) -> Any:
     told = scope | {"headers": as_bytes(headers), "query_string": scope["query_string"].encode("latin-1")}
     return build_environ(cast("Any", told), cast("Any", body))
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from sociable.config.web.chat_stream import Allowed
-from sociable.config.web.headers import Words, last_seen
+from sociable.config.web.headers import Heads, as_bytes, last_seen
 from sociable.conversations import chats
 from sociable.conversations.chat_models import Chat
 from sociable.domain.chat import has_lapsed
@@ -23,7 +23,7 @@ from sociable.public.chat_access import Asked, Refused
 from sociable.public.suspicion import place_of
 
 
-def allowed(slug: str, method: str, given: Words, peer: Sequence[Any] | None) -> Allowed:
+def allowed(slug: str, method: str, given: Heads, peer: Sequence[Any] | None) -> Allowed:
     """This function will say whether a browser may hear a chat: that of the secret it shows, at the account of this name."""
     headers = dict(given)
     place = place_of(headers.get("x-forwarded-for", ""), peer[0] if peer else "")
@@ -35,7 +35,7 @@ def allowed(slug: str, method: str, given: Words, peer: Sequence[Any] | None) ->
         return _said(refused.status, shared, json.dumps({"message": refused.message}))
     if chat is None:
         return _said(204, access.preflight_headers(asked), "")
-    shown = _as_bytes(access.headers(asked))
+    shown = _told(access.headers(asked))
     return Allowed(200, shown, b"", chat.pk, chat.conversation_id, last_seen(headers) or 0)
 
 
@@ -55,12 +55,12 @@ def _allowed(slug: str, method: str, asked: Asked) -> Chat | None:
     return chat
 
 
-def _as_bytes(headers: dict[str, str]) -> Headers:
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+def _told(headers: dict[str, str]) -> Headers:
+    return as_bytes([(name.lower(), value) for name, value in headers.items()])
 
 
 def _said(status: int, headers: dict[str, str], body: str) -> Allowed:
-    return Allowed(status, [(b"content-type", b"application/json"), *_as_bytes(headers)], body.encode())
+    return Allowed(status, [(b"content-type", b"application/json"), *_told(headers)], body.encode())
 
 
 def new(chat_id: int, after: int, told: dict[str, Any]) -> tuple[int | None, dict[str, Any]] | None:

@@ -16,7 +16,7 @@ from sociable.config.web.headers import as_words
 from sociable.config.web.house import House, Scope
 from sociable.live import hub
 from sociable.live.hub import END, Frame
-from sociable.live.stream import Audience, Headers, Listener, Receive, Send
+from sociable.live.stream import Audience, Headers, Listener, Send
 
 ADDRESS = re.compile(r"/chat/([-a-zA-Z0-9_]{1,50})/events")
 OF_THE_DESK = ("note", "snoozed", "typing")  # nothing of these is told to whoever chats
@@ -66,7 +66,7 @@ class ChatListener(Listener):
             hub.follow(self._stream, self._conversation_id)
             told = await self._new()  # with what was said there before it was followed
         if told is None:
-            self._stream.put(END)
+            self.end()
             return b""
         if not told["lines"] and told["state"] == self._told:
             return b""
@@ -98,12 +98,11 @@ def _audience(conversation_id: int | None) -> Audience:
     return Audience(frozenset(), frozenset({conversation_id} if conversation_id else ()))
 
 
-async def answer(house: House, slug: str, scope: Scope, receive: Receive, send: Send) -> None:
-    """This function will stream the chat whose secret the browser shows, or refuse in a sentence."""
+async def listener(house: House, slug: str, scope: Scope, send: Send) -> ChatListener | None:
+    """This function will open the stream of the chat whose secret the browser shows, or refuse in a sentence."""
     allowed = await house.ask("chat_allowed", slug, scope["method"], as_words(scope["headers"]), scope.get("client"))
     if allowed.status != 200:
         await send({"type": "http.response.start", "status": allowed.status, "headers": allowed.headers})
         await send({"type": "http.response.body", "body": allowed.body})
-        return
-    listener = ChatListener(house, allowed, send)
-    await listener.serve(receive, listener.caught_up)
+        return None
+    return ChatListener(house, allowed, send)

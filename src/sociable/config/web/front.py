@@ -5,7 +5,7 @@ Nothing here knows tables: who may hear what, and all that pages say, is asked o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -15,13 +15,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sociable.config.web import chat_stream
 from sociable.config.web.headers import as_words, last_seen
 from sociable.config.web.house import House, Scope, say
-from sociable.live.hub import Frame
+from sociable.live import hub
+from sociable.live.hub import END, Frame
 from sociable.live.stream import Audience, Listener, Receive, Send
 
 BODY_IN_MEMORY_BYTES = 1024 * 1024
 HEAD_LIMIT_BYTES = 64 * 1024
-BACKLOG = 2048  # a thousand desks that come back at once after a restart
-PATIENCE_SECONDS = 8
+STOPS_WITHIN_SECONDS = 8  # and whoever is still answered then is not
 
 
 class Front:
@@ -29,13 +29,20 @@ class Front:
 
     def __init__(self, house: House, body_limit_bytes: int) -> None:
         self._house, self._body_limit_bytes = house, body_limit_bytes
+        self._has_ended = False
+
+    def end(self) -> None:
+        """End all streams, those that are being opened too; pages are still answered."""
+        self._has_ended = True
+        hub.hand_out(END)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["path"] == "/events":
             await self._desk(scope, receive, send)
         elif chat := chat_stream.ADDRESS.fullmatch(scope["path"]):
-            await chat_stream.answer(self._house, chat[1], scope, receive, send)
+            if heard := await chat_stream.listener(self._house, chat[1], scope, send):
+                await self._tell(heard, receive, heard.caught_up)
         elif scope["method"] in ("GET", "HEAD"):
             await self._house.page(scope, b"", send)
         else:
@@ -84,6 +91,13 @@ class Front:
         async def missed() -> Sequence[Frame]:
             return [] if after is None else await self._house.ask("missed", after, cookies)
 
+        await self._tell(listener, receive, missed)
+
+    async def _tell(
+        self, listener: Listener, receive: Receive, missed: Callable[[], Awaitable[Sequence[Frame]]]
+    ) -> None:
+        if self._has_ended:  # which was told before this one was open
+            listener.end()
         await listener.serve(receive, missed)
 
 
@@ -123,6 +137,5 @@ def web(application: Any) -> uvicorn.Config:
         http=Requests,
         proxy_headers=False,  # TRUSTED_PROXIES says who may speak for a browser
         server_header=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=PATIENCE_SECONDS,
+        timeout_graceful_shutdown=STOPS_WITHIN_SECONDS,
     )

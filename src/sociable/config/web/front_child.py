@@ -26,6 +26,7 @@ from sociable.config.web.house import House
 from sociable.live import hub
 
 log = logging.getLogger(__name__)
+HEARD = b"."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +61,54 @@ def main() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=given.log_level)
-    house = House(lost=lambda: _stop(server))
-    config = web(Front(house, given.body_limit_bytes))
-    server = _Server(config)
+    running = _Running(given)
     settle()
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(given, house, server))
+    with asyncio.Runner(loop_factory=running.server.config.get_loop_factory()) as runner:
+        runner.run(running.serve())
 
 
-def _stop(server: _Server) -> None:
-    """A line broke, and with it a thread that answers: what is in hand is ended, and the house begins another front."""
-    log.error("a line to the house broke")
-    server.should_exit = True
+class _Running:
+    """The front while it serves."""
 
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._house = House(self._lost)
+        self._front = Front(self._house, given.body_limit_bytes)
+        self.server = _Server(web(self._front))
 
-async def _serve(given: Given, house: House, server: _Server) -> None:
-    await house.connect(map(_socket, given.pages), map(_socket, given.questions))
-    reader, _writer = await asyncio.open_connection(sock=_socket(given.news))
-    hearing = asyncio.create_task(_hear(reader, server))
-    await server.serve(sockets=[_socket(given.listener)])
-    hearing.cancel()
+    async def serve(self) -> None:
+        await self._house.connect(map(_socket, self._given.pages), map(_socket, self._given.questions))
+        reader, writer = await asyncio.open_connection(sock=_socket(self._given.news))
+        hearing = asyncio.create_task(self._hear(reader, writer))
+        await self.server.serve(sockets=[_socket(self._given.listener)])
+        hearing.cancel()
+
+    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hand out what the house tells, and say each time that it was heard; the silence of the house for good is the end."""
+        try:
+            while (frames := await wire.hear_word(reader)) is not None:
+                for frame in frames:
+                    hub.hand_out(frame)
+                writer.write(HEARD)
+            self._stop()
+        except wire.HungUp:
+            os._exit(1)  # nothing can be answered any more, and its port is wanted by the next
+        except Exception:
+            log.exception("the front no longer hears the house")
+            os._exit(1)  # begun again
+
+    def _lost(self) -> None:
+        """A line broke, and with it a thread that answers: what is in hand is ended, and the house begins another front."""
+        log.error("a line to the house broke")
+        self._stop()
+
+    def _stop(self) -> None:
+        self._front.end()
+        self.server.should_exit = True
 
 
 def _socket(number: int) -> socket:
     return socket(fileno=number)
-
-
-async def _hear(reader: asyncio.StreamReader, server: _Server) -> None:
-    """Hand out what the house tells; its silence for good is the end."""
-    try:
-        while frames := await wire.hear_word(reader):
-            for frame in frames:
-                hub.hand_out(frame)
-        server.should_exit = True
-    except wire.HungUp:
-        os._exit(1)  # nothing can be answered any more, and its port is wanted by the next
-    except Exception:
-        log.exception("the front no longer hears the house")
-        os._exit(1)  # begun again
 
 
 if __name__ == "__main__":

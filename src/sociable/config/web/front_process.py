@@ -6,6 +6,7 @@ What is answered on its lines is decided in answering; what streams are told, in
 from __future__ import annotations
 
 import logging
+import math
 import os
 import queue
 import socket
@@ -18,26 +19,28 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from sociable.config.web import front_child, wire
-from sociable.config.web.answering import BODY_LIMIT_BYTES, PAGE_THREADS, STREAM_THREADS, answer_on
-from sociable.config.web.front import PATIENCE_SECONDS
-from sociable.config.web.front_child import Given
+from sociable.config.web.answering import PAGE_THREADS, STREAM_THREADS, answer_on
+from sociable.config.web.front import STOPS_WITHIN_SECONDS
+from sociable.config.web.front_child import HEARD, Given
 from sociable.live import hub
 from sociable.live.hub import END, RESYNC, Frame
 
 log = logging.getLogger(__name__)
+BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = (
     0.5,
     30.0,
 )  # before it is begun again; twice as long each time that it did not last
 LASTS_SECONDS = 60.0
 MORE_SECONDS = 2.0  # than the front gives those it still answers when it is to stop
-HANGS_AFTER_SECONDS = 30.0  # in which it hears nothing of what it is told
+LOOKS_EVERY_SECONDS = 5.0  # whether it hears, where there is nothing to tell
+HANGS_AFTER_SECONDS = 30.0  # in which it does not
 MOST_UNTOLD = 10_000  # frames that wait to be told to a front that does not listen; its browsers load anew then
 # It faces the internet, so it is not given what it has no use for: keys and addresses of databases.
 _ITS_ENVIRONMENT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 
-class Front:
+class Keeper:
     """The front from the side of the house."""
 
     def __init__(self, listener: socket.socket) -> None:
@@ -53,17 +56,15 @@ class Front:
             status = self._run_one()
             if self._ends():
                 return
-            pause = (
-                FIRST_PAUSE_SECONDS
-                if time.monotonic() - began > LASTS_SECONDS
-                else min(2 * pause, LONGEST_PAUSE_SECONDS)
-            )
+            if time.monotonic() - began > LASTS_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
             log.error("the front ended with %s; it begins again in %s seconds", status, pause)
             until = time.monotonic() + pause
             while time.monotonic() < until:
                 time.sleep(0.1)
                 if self._ends():
                     return
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _ends(self) -> bool:
         return self._is_stopping
@@ -73,11 +74,14 @@ class Front:
             return "nothing to do"
         try:
             self._running = running = Running(self._listener)
-        except OSError as error:  # no memory for it, say
+        except (OSError, RuntimeError, ValueError) as error:  # no memory for it, say, or it is stopped just now
             return str(error)
-        if self._ends():
-            running.stop()
-        return f"status {running.wait()}"
+        try:
+            if self._ends():
+                running.stop()
+            return f"status {running.wait()}"
+        finally:
+            self._running = None
 
     def stop(self) -> None:
         """This function will end the front in good order; asked again, at once. It may be called from a signal's handler."""
@@ -124,40 +128,59 @@ class Running:
         for end in (theirs, *(its for _ours, its in lines)):
             end.close()
         self._news, self._line = News(), ours  # whose end, by our death or by `wait`, says that the house is gone
-        hub.pass_on(self._news.put)
+        self._wanted_until = math.inf
         self._threads = [threading.Thread(target=self._tell, name="front-news", daemon=True)]
         self._threads += [
-            threading.Thread(target=answer_on, args=(answering,), name=f"page-{number}", daemon=True)
+            threading.Thread(target=answer_on, args=(answering,), name=f"{_what(number)}-{number}", daemon=True)
             for number, (answering, _its) in enumerate(lines)
         ]
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except RuntimeError:
+            self.process.kill()
+            raise
+        hub.pass_on(self._news.put)
 
     def _tell(self) -> None:
-        """Tell what happens; a front that does not hear it, or does not end when it should, is ended."""
+        """Tell what happens; a front that does not hear it is ended."""
         try:
             self._line.settimeout(HANGS_AFTER_SECONDS)
             self._news.speak(self._line)
-            self.process.wait(PATIENCE_SECONDS + MORE_SECONDS)
-        except (TimeoutError, subprocess.TimeoutExpired):
+        except TimeoutError:
             log.exception("the front hangs")
             self.process.kill()
 
     def stop(self) -> None:
         """This function will ask the process to end its streams, answer what was asked, and end."""
+        self._wanted_until = time.monotonic() + STOPS_WITHIN_SECONDS + MORE_SECONDS
         self._news.put(END)
         self._news.end()
 
     def wait(self) -> int:
         """This function will return the process's status once it has ended, and the pages that were being made have, if that is soon."""
-        status = self.process.wait()
+        while (status := self._status()) is None:
+            if time.monotonic() > self._wanted_until:
+                log.error("the front does not end")
+                self.process.kill()
         hub.pass_on(None)
         self._news.end()
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + STOPS_WITHIN_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         self._line.close()
         return status
+
+    def _status(self) -> int | None:
+        """How it ended; None where it has not within a second."""
+        try:
+            return self.process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _what(number: int) -> str:
+    return "page" if number < PAGE_THREADS else "stream"
 
 
 def _environment() -> dict[str, str]:
@@ -184,21 +207,31 @@ class News:
         self._untold.put(None)
 
     def speak(self, line: socket.socket) -> None:
-        """This function will tell all that is put here, until the end or until nobody listens. Errors: TimeoutError."""
+        """This function will tell all that is put here, until the end or until nobody listens; and look now and then whether somebody does.
+
+        Errors: TimeoutError where nobody says that it was heard, in the time that the socket is given
+        """
         try:
-            while frames := self._next():
+            while (frames := self._next()) is not None:
                 line.sendall(wire.told(frames))
-            line.sendall(wire.told([]))
-        except (BrokenPipeError, ConnectionError):
+                if not line.recv(len(HEARD)):
+                    return
+            line.sendall(wire.told(None))
+        except ConnectionError:
             log.debug("the front hung up")
 
-    def _next(self) -> Sequence[Frame]:
-        """What is to be told now, in one piece; nothing where it is to stop."""
-        frames = [self._untold.get()]
+    def _next(self) -> Sequence[Frame] | None:
+        """What is to be told now, in one piece, which may be nothing; None where it is to stop."""
+        try:
+            frames = [self._untold.get(timeout=LOOKS_EVERY_SECONDS)]
+        except queue.Empty:
+            return []
         while frames[-1] is not None and not self._untold.empty():
             frames.append(self._untold.get())
         told = [frame for frame in frames if frame is not None]
-        if told and frames[-1] is None:
+        if frames[-1] is None:
+            if not told:
+                return None
             self._untold.put(None)
         if len(told) < MOST_UNTOLD:
             return told

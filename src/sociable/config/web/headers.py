@@ -1,20 +1,20 @@
-"""What browsers say in the heads of requests for streams."""
+"""Heads of requests and answers, as they travel between front and house; and what browsers say in them of streams."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs
 
-Words = Sequence[tuple[str, str]]
+Heads = Sequence[tuple[str, str]]
 
 
-def as_words(given: Iterable[tuple[bytes, bytes]]) -> Words:
-    """This function will return headers as they travel to the house; every byte is a character of its own."""
+def as_words(given: Iterable[tuple[bytes, bytes]]) -> Heads:
+    """This function will return headers as text; every byte is a character of its own."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in given]
 
 
-def as_bytes(given: Words) -> list[tuple[bytes, bytes]]:
-    """This function will return them as they came."""
+def as_bytes(given: Heads) -> list[tuple[bytes, bytes]]:
+    """This function will return headers as bytes."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given]
 
 

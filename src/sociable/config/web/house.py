@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from socket import socket
@@ -76,13 +77,41 @@ class Line:
         self._writer.close()
 
 
+class Lines:
+    """Lines that are free. Whoever finds none is given one in the order they came."""
+
+    def __init__(self) -> None:
+        self._free: list[Line] = []
+        self._waiting: deque[asyncio.Future[Line]] = deque()
+
+    def give(self, line: Line) -> None:
+        """Lend a line to whoever has waited longest, or keep it."""
+        while self._waiting:
+            first = self._waiting.popleft()
+            if not first.done():  # else they did not wait any longer
+                first.set_result(line)
+                return
+        self._free.append(line)
+
+    async def take(self) -> Line:
+        """Take the line that was used last: its thread, and its connection to the database, are still warm."""
+        if self._free:  # then nobody waits
+            return self._free.pop()
+        mine: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
+        try:
+            return await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self.give(mine.result())
+            raise
+
+
 class House:
-    """What the front can ask. Whoever finds no line free waits in the order they came; `lost` is told of a line that broke."""
+    """What the front can ask. `lost` is told of a line that broke."""
 
     def __init__(self, lost: Callable[[], None]) -> None:
-        # The one that was used last is used first: its thread, and its connection to the database, are still warm.
-        self._pages: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
-        self._questions: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
+        self._pages, self._questions = Lines(), Lines()
         self._lines: list[Line] = []
         self._lost = lost
         self._large = 0
@@ -93,7 +122,7 @@ class House:
             for each in sockets:
                 line = Line(*await asyncio.open_connection(sock=each))
                 self._lines.append(line)
-                free.put_nowait(line)
+                free.give(line)
 
     def close(self) -> None:
         """Hang up on all lines; the threads at their other ends go."""
@@ -101,8 +130,8 @@ class House:
             line.close()
 
     @asynccontextmanager
-    async def _lent(self, free: asyncio.LifoQueue[Line]) -> AsyncIterator[Line]:
-        line = await free.get()
+    async def _lent(self, free: Lines) -> AsyncIterator[Line]:
+        line = await free.take()
         try:
             yield line
         finally:
@@ -110,7 +139,7 @@ class House:
                 line.close()
                 self._lost()
             else:
-                free.put_nowait(line)
+                free.give(line)
 
     async def ask(self, name: str, *given: Any) -> Any:
         """Ask one of the questions that `answering` knows. Errors: NotAnswered, HungUp."""

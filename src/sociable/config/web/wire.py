@@ -1,6 +1,6 @@
 """Frames on the sockets between the front and the house: what kind it is, a length, and so many bytes.
 
-What is in them is decided at both ends. What the front says is JSON, since it faces the internet; what the house says may be pickled.
+What is in them is decided at both ends. What the front asks is JSON, since it faces the internet; what the house says may be pickled.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def told(something: Any) -> bytes:
 
 
 def read_word(source: IO[bytes]) -> bytes:
-    """This function will wait for a question. Errors: HungUp."""
+    """This function will wait for a question. Errors: HungUp, CutOff."""
     return _checked(*_read(source), _WORD)
 
 
 def read_piece(source: IO[bytes]) -> bytes:
-    """This function will wait for the next piece; nothing where that was the last. Errors: HungUp."""
+    """This function will wait for the next piece; nothing where that was the last. Errors: HungUp, CutOff."""
     kind, content = _read(source)
     return b"" if kind == _END else _checked(kind, content, _PIECE)
 

@@ -89,7 +89,7 @@ def test_a_move_although_something_is_missing_keeps_the_reason_with_it(cast: Cas
     assert last is not None
     assert (last.by, last.reason, last.at) == ("Lee Ward", "Kal starts on Monday", at(8))
     assert "Only one person is signed off" in last.although
-    assert "leaves 320 without" in last.although
+    assert "for 160 hours of that the published rota has too few" in last.although
 
 
 def test_nobody_trained_bars_it_whatever_the_reason(cast: Cast, learning: Account) -> None:

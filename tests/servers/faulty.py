@@ -77,7 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.half and answered:
             self._say(*answered, only=len(answered[2]) // 2)
         elif fault.status:
-            self._say(fault.status, {"Content-Type": "application/json", **fault.headers}, fault.body)
+            # said, since who is only hung up on may send the next call on this connection before they notice
+            told = {"Content-Type": "application/json", "Connection": "close", **fault.headers}
+            self._say(fault.status, told, fault.body)
         self._hang_up()
 
     def _behind(self, body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -301,7 +301,7 @@ def test_a_network_that_calls_and_counts_is_asked_less_often(cast: Cast, meta: G
     fetch.schedule(connection, at(10))
     do("fetch", at(10))
     assert Message.objects.filter(direction="in").count() == 1
-    assert timedelta(minutes=8) < DueRow.objects.get(kind="fetch").next_at - at(10) <= timedelta(minutes=10)
+    assert timedelta(minutes=7.5) < DueRow.objects.get(kind="fetch").next_at - at(10) < timedelta(minutes=9)
 
 
 def test_an_event_of_an_unknown_kind_is_kept_and_shown(cast: Cast, meta: GraphNetwork) -> None:

@@ -25,7 +25,7 @@ from sociable.live import services as live
 log = logging.getLogger(__name__)
 BATCHES_A_TURN = 8  # then the next account has its turn: none waits behind a full mailbox
 APART = timedelta(milliseconds=100)  # between two accounts that would all be asked at once
-EARLY = (0.85, 0.95)  # of the interval: each is heard within it, and they do not stay in step
+EARLY = (0.78, 0.88)  # of the interval: each is heard within it, and they do not stay in step
 LONGEST_PAUSE = timedelta(minutes=5)  # an account is never given up, and heard soon after its server is back
 STAGES_HEARD = (Account.Stage.LEARNING, Account.Stage.LIVE, Account.Stage.RESTING)
 

@@ -89,16 +89,11 @@ def _answer_page(scope: dict[str, Any], headers: Heads, asked: IO[bytes], line: 
 
 
 def _take(asked: IO[bytes], body: IO[bytes]) -> None:
-    """All of a body is read, also where it cannot be kept: what is left of it would be taken for the next question."""
-    trouble: OSError | None = None
+    """All of a body is read, also where it cannot be kept. Errors: OSError."""
+    kept = wire.Kept(body)
     while piece := wire.read_piece(asked):
-        if trouble is None:
-            try:
-                body.write(piece)
-            except OSError as error:
-                trouble = error
-    if trouble is not None:
-        raise trouble
+        kept.add(piece)
+    kept.check()
     body.seek(0)
 
 

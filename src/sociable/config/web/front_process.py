@@ -27,10 +27,8 @@ from sociable.live.hub import END, RESYNC, Frame
 
 log = logging.getLogger(__name__)
 BODY_LIMIT_BYTES = 4 * settings.ATTACHMENT_LIMIT_BYTES  # the composer refuses one attachment too many in its own words
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = (
-    0.5,
-    30.0,
-)  # before it is begun again; twice as long each time that it did not last
+# Before it is begun again; twice as long each time that it did not last.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 LASTS_SECONDS = 60.0
 MORE_SECONDS = 2.0  # than the front gives those it still answers when it is to stop
 LOOKS_EVERY_SECONDS = 5.0  # whether it hears, where there is nothing to tell
@@ -112,14 +110,10 @@ class Running:
             listener=listener.fileno(), news=theirs.fileno(), pages=numbers[:PAGE_THREADS], questions=numbers[PAGE_THREADS:],
             body_limit_bytes=BODY_LIMIT_BYTES, log_level=settings.LOG_LEVEL,
         )  # fmt: skip
+        # -P: nothing is imported from the folder in which it begins
+        command = [sys.executable, "-P", "-m", front_child.__name__, given.as_words()]
         self.process = subprocess.Popen(  # noqa: S603 - our own
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                front_child.__name__,
-                given.as_words(),
-            ],  # -P: nothing of the folder it begins in
+            command,
             stdin=subprocess.DEVNULL,
             pass_fds=(given.listener, given.news, *numbers),
             process_group=0,  # a terminal's Ctrl-C is for the house

@@ -178,9 +178,8 @@ class House:
                     await send({"type": "http.response.body", "body": content, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
-            log.info(
-                "a browser took nothing of a large file for long"
-            )  # the server hangs up where an answer is left off
+            # uvicorn hangs up where an answer is left off
+            log.info("a browser took nothing of a large file for long")
         finally:
             self._large -= 1
 
@@ -199,16 +198,14 @@ async def _hand_over(line: Line, scope: Scope, body: bytes | IO[bytes]) -> None:
 
 
 async def _hear_out(line: Line, page: IO[bytes]) -> None:
-    """All of a page is heard, also where it cannot be kept: the line goes on with the next."""
-    trouble: OSError | None = None
+    """All of a page is heard, also where it cannot be kept. Errors: NotAnswered."""
+    kept = wire.Kept(page)
     while content := await line.hear_piece():
-        if trouble is None:
-            try:
-                page.write(content)
-            except OSError as error:
-                trouble = error
-    if trouble is not None:
-        raise NotAnswered from trouble
+        kept.add(content)
+    try:
+        kept.check()
+    except OSError as error:
+        raise NotAnswered from error
 
 
 async def say(send: Send, status: int, words: str) -> None:

@@ -94,6 +94,27 @@ async def _hear(source: asyncio.StreamReader) -> tuple[bytes, bytes]:
         raise HungUp from error
 
 
+class Kept:
+    """Pieces, kept in a file. Where it takes no more they are let go: what is not read would be taken for what comes next."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._trouble: OSError | None = None
+
+    def add(self, content: bytes) -> None:
+        """This function will keep one more, if it can."""
+        if self._trouble is None:
+            try:
+                self._file.write(content)
+            except OSError as error:
+                self._trouble = error
+
+    def check(self) -> None:
+        """This function will say whether all are kept. Errors: OSError."""
+        if self._trouble is not None:
+            raise self._trouble
+
+
 def _checked(kind: bytes, content: bytes, wanted: bytes) -> bytes:
     if kind == _CUT_OFF:
         raise CutOff

@@ -89,7 +89,13 @@ class Front:
         listener = Listener(audience, look, send)
 
         async def missed() -> Sequence[Frame]:
-            return [] if after is None else await self._house.ask("missed", after, cookies)
+            if after is None:
+                return []
+            hears = listener.audience
+            told: Sequence[Frame] = await self._house.ask(
+                "missed", after, list(hears.accounts), list(hears.conversations), hears.person_id
+            )
+            return told
 
         await self._tell(listener, receive, missed)
 
